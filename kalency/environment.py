@@ -1,0 +1,67 @@
+"""Reads the process environment into typed values. Called by `kalency.settings` only."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str) -> str:
+    """Return the variable `name`, or `default` where it is unset or empty."""
+    return os.environ.get(name) or default
+
+
+def whole(name: str, default: int) -> int:
+    """Return the variable `name` as an integer."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return the variable `name` as a switch: on/off, true/false, yes/no or 1/0."""
+    value = text(name, "on" if default else "off").lower()
+    if value in {"on", "true", "yes", "1"}:
+        return True
+    if value in {"off", "false", "no", "0"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
+
+
+def words(name: str, default: str) -> list[str]:
+    """Return the variable `name` as a list, split at commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def secret(name: str, *, data_dir: Path) -> str:
+    """Return a secret from the variable `name`, or from the file `<data_dir>/secrets/<name>`.
+
+    The one-command stack writes that file on its first start; nothing here makes a secret up.
+    """
+    value = os.environ.get(name, "")
+    if value:
+        return value
+    file = data_dir / "secrets" / name.lower()
+    if file.is_file():
+        return file.read_text().strip()
+    raise ImproperlyConfigured(
+        f"{name} is not set, and {file} does not exist. Set it, or start the stack with `make run`."
+    )
+
+
+def postgres(url: str) -> dict[str, object]:
+    """Turn `postgres://user:password@host:port/name` into a Django database entry."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host/name.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or 5432),
+    }

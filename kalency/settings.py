@@ -1,0 +1,151 @@
+"""Django settings, all taken from the environment; `docs/operations.md` lists every variable.
+
+Defaults are safe: no debug, no default password. `manage.py run_stack` (the one-command stack)
+sets the server addresses and writes the secrets that the other processes read here.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from kalency import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("KALENCY_DATA_DIR", str(BASE_DIR / ".kalency"))).resolve()
+
+SECRET_KEY = env.secret("SECRET_KEY", data_dir=DATA_DIR)
+DEBUG = env.flag("KALENCY_DEBUG", default=False)
+ALLOWED_HOSTS = env.words("KALENCY_ALLOWED_HOSTS", "127.0.0.1,localhost")
+CSRF_TRUSTED_ORIGINS = env.words("KALENCY_TRUSTED_ORIGINS", "")
+
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "channels",
+    "matching",
+    "accounts",
+    "marketdata",
+    "ledger",
+    "exchange",
+    "kalency",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "kalency.urls"
+ASGI_APPLICATION = "kalency.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Servers. Two Redis roles: `hot` is the durable matching store, `bus` carries what may be lost.
+REDIS_HOT_URL = env.text("REDIS_HOT_URL", "redis://127.0.0.1:6379/0")
+REDIS_BUS_URL = env.text("REDIS_BUS_URL", "redis://127.0.0.1:6380/0")
+DATABASES = {
+    "default": env.postgres(env.secret("DATABASE_URL", data_dir=DATA_DIR)) | {"CONN_MAX_AGE": 60},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_BUS_URL},
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_BUS_URL], "capacity": 2000, "expiry": 10},
+    },
+}
+
+# Matching
+MATCHING_SHARDS = env.whole("MATCHING_SHARDS", 1)
+
+# Accounts
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+OPENING_BALANCE_USD = env.text("KALENCY_OPENING_BALANCE_USD", "100000")
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.whole("KALENCY_ACCESS_TOKEN_MINUTES", 30)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.whole("KALENCY_REFRESH_TOKEN_DAYS", 7)),
+}
+
+# REST: every view parses its own body with msgspec and answers with one error envelope.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.ApiKeyAuthentication",
+        "accounts.authentication.BearerAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["exchange.api.parsers.RawJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["exchange.api.renderers.JsonRenderer"],
+    "EXCEPTION_HANDLER": "exchange.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+# Celery: the simulator's steps and the candle roll-up. A late beat never bursts: tasks expire.
+CELERY_BROKER_URL = REDIS_BUS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+SIMULATOR_ENABLED = env.flag("KALENCY_SIM", default=True)
+SIMULATOR_SEED = env.whole("KALENCY_SIM_SEED", 1)
+
+# Static files: the built web terminal and the admin's, served by the web process itself.
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
+WHITENOISE_USE_FINDERS = True
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+# Safe by default; the one-command stack speaks plain HTTP on loopback and turns these off.
+HTTPS_ONLY = env.flag("KALENCY_HTTPS", default=True)
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("KALENCY_LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}},
+}
+
+UNFOLD = {"SITE_TITLE": "Kalency", "SITE_HEADER": "Kalency"}
