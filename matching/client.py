@@ -1,0 +1,215 @@
+"""Sends commands to the shards and returns what they caused. Used by gateway and simulator alike.
+
+Commands submitted in one turn of the event loop leave as one stream entry, in the order they were
+submitted; while one entry is on its way the next gathers. The answer to a command is the list of
+events it caused.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from matching import keys
+from matching.codec import decode_acks, encode_command_entry
+from matching.domain.commands import (
+    AnyCommand,
+    CancelOrder,
+    DefineMarket,
+    PlaceOrder,
+    SetMarketStatus,
+)
+from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.events import AnyEvent
+from matching.domain.ids import shard_of_order
+
+MAX_COMMANDS_PER_ENTRY: Final = 250
+MAX_WAITING: Final = 100_000
+ACK_TIMEOUT_S: Final = 5.0
+RECONNECT_PAUSE_S: Final = 0.2
+
+log = logging.getLogger(__name__)
+
+Answer = asyncio.Future[list[AnyEvent]]
+
+
+def wall_clock_us() -> int:
+    """Return the time in microseconds since the epoch."""
+    return time.time_ns() // 1_000
+
+
+class MatchingClient:
+    """One event loop's door to matching."""
+
+    def __init__(
+        self,
+        *,
+        hot: Redis,
+        bus: Redis,
+        shards: int,
+        clock: Callable[[], int] = wall_clock_us,
+        ack_timeout_s: float = ACK_TIMEOUT_S,
+    ) -> None:
+        self.gateway = uuid.uuid4().hex[:16]
+        self._hot = hot
+        self._bus = bus
+        self._shards = shards
+        self._clock = clock
+        self._ack_timeout_s = ack_timeout_s
+        self._last_request_id = 0
+        self._waiting: dict[int, Answer] = {}
+        self._outboxes: list[deque[AnyCommand]] = [deque() for _ in range(shards)]
+        self._senders: list[asyncio.Task[None] | None] = [None] * shards
+        self._listener: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
+
+    async def start(self) -> None:
+        """Listen for acks; returns when the subscription stands. Raises UNAVAILABLE without a bus."""
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        if not self._listening.is_set():
+            try:
+                await asyncio.wait_for(self._listening.wait(), self._ack_timeout_s)
+            except TimeoutError:
+                raise _unavailable() from None
+
+    async def close(self) -> None:
+        """Stop listening and sending. Commands on their way keep their effect."""
+        tasks = [task for task in [self._listener, *self._senders] if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._listener = None
+        await self._hot.aclose()
+        await self._bus.aclose()
+
+    async def submit(self, command: AnyCommand, *, shard: int | None = None) -> list[AnyEvent]:
+        """Send one command; return the events it caused.
+
+        `shard` is needed only where the command itself does not tell (funds, cancel all).
+        Raises ExchangeError: UNAVAILABLE (not sent), UNKNOWN_OUTCOME (sent, no ack in time).
+        """
+        answer = self._post(command, shard)
+        return await self._await_answer(answer)
+
+    async def submit_all(self, commands: Sequence[AnyCommand]) -> list[list[AnyEvent]]:
+        """Send commands to be applied in this order on each shard; return the events of each."""
+        answers = [self._post(command, None) for command in commands]
+        return [await self._await_answer(answer) for answer in answers]
+
+    def shard_of(self, command: AnyCommand) -> int:
+        """Return the shard that owns what `command` is about; shard 0 where it does not tell."""
+        match command:
+            case PlaceOrder() | DefineMarket() | SetMarketStatus():
+                return keys.shard_of(command.symbol, self._shards)
+            case CancelOrder():
+                return shard_of_order(command.order_id) % self._shards
+            case _:
+                return 0
+
+    def _post(self, command: AnyCommand, shard: int | None) -> Answer:
+        if len(self._waiting) >= MAX_WAITING:
+            raise _unavailable()
+        if shard is None:
+            shard = self.shard_of(command)
+        self._last_request_id += 1
+        request_id = self._last_request_id
+        answer: Answer = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = answer
+        answer.add_done_callback(lambda _: self._waiting.pop(request_id, None))
+        self._outboxes[shard].append(msgspec.structs.replace(command, request_id=request_id))
+        sender = self._senders[shard]
+        if sender is None or sender.done():
+            self._senders[shard] = asyncio.create_task(self._send(shard))
+        return answer
+
+    async def _await_answer(self, answer: Answer) -> list[AnyEvent]:
+        try:
+            async with asyncio.timeout(self._ack_timeout_s):
+                return await answer
+        except TimeoutError:
+            raise _unknown_outcome() from None
+
+    async def _send(self, shard: int) -> None:
+        outbox = self._outboxes[shard]
+        while outbox:
+            size = min(len(outbox), MAX_COMMANDS_PER_ENTRY)
+            commands = [outbox.popleft() for _ in range(size)]
+            try:
+                await self._append(shard, commands)
+            except ExchangeError as error:
+                for command in commands:
+                    self._fail(command.request_id, error)
+
+    async def _append(self, shard: int, commands: Sequence[AnyCommand]) -> None:
+        fields = encode_command_entry(
+            gateway=self.gateway, ts_us=self._clock(), commands=commands
+        )
+        try:
+            await self._hot.ping()
+        except (RedisError, OSError):
+            raise _unavailable() from None
+        try:
+            await self._hot.xadd(keys.commands(shard), fields)  # type: ignore[arg-type]
+        except RedisConnectionError:
+            raise _unknown_outcome() from None
+        except RedisError as error:
+            log.warning("Hot Redis refused commands for shard %d: %s", shard, error)
+            raise _unavailable() from None
+
+    def _fail(self, request_id: int, error: ExchangeError) -> None:
+        answer = self._waiting.get(request_id)
+        if answer is not None and not answer.done():
+            answer.set_exception(error)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._listen_once()
+            except (RedisError, OSError) as error:
+                log.warning("Lost the ack channel, connecting again: %s", error)
+            self._listening.clear()
+            await asyncio.sleep(RECONNECT_PAUSE_S)
+
+    async def _listen_once(self) -> None:
+        pubsub = self._bus.pubsub()
+        with contextlib.suppress(RedisError, OSError):
+            pass
+        try:
+            await pubsub.subscribe(keys.acks(self.gateway))
+            async for message in pubsub.listen():
+                if message["type"] == "subscribe":
+                    self._listening.set()
+                elif message["type"] == "message":
+                    self._resolve(message["data"])
+        finally:
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    def _resolve(self, message: bytes) -> None:
+        for request_id, events in decode_acks(message):
+            answer = self._waiting.get(request_id)
+            if answer is not None and not answer.done():
+                answer.set_result(events)
+
+
+def _unavailable() -> ExchangeError:
+    return ExchangeError(
+        ErrorCode.UNAVAILABLE, "Matching cannot be reached; nothing was sent. Try again."
+    )
+
+
+def _unknown_outcome() -> ExchangeError:
+    return ExchangeError(
+        ErrorCode.UNKNOWN_OUTCOME,
+        "The request was sent, but no answer came in time: it may or may not have taken effect. "
+        "Look the order up by its clientOrderId, or among the open orders, before trying again.",
+    )

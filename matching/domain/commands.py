@@ -1,0 +1,87 @@
+"""What the matching function can be asked to do. Pure, immutable, in the order of the wire.
+
+A command travels as a MessagePack array, `[kind, request_id, …]`, several to one stream entry (see
+`matching.codec`); `matching/lua/apply.lua` reads the fields in the same order. `request_id` is the
+sender's own number, by which it recognises the answer.
+"""
+
+import msgspec
+
+from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
+
+
+class Command(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """Shared by all commands: the sender's number for the request, set by the client."""
+
+    request_id: int = 0
+
+
+class PlaceOrder(Command, tag="place", frozen=True, array_like=True, kw_only=True):
+    """Place an order. `price_ticks` is 0 for a market order; an absent client id is empty."""
+
+    user_id: int
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    post_only: bool
+    price_ticks: Ticks
+    qty_lots: Lots
+    client_order_id: str = ""
+
+
+class CancelOrder(Command, tag="cancel", frozen=True, array_like=True, kw_only=True):
+    """Cancel one open order of `user_id`."""
+
+    user_id: int
+    order_id: int
+
+
+class CancelAllOrders(Command, tag="cancel-all", frozen=True, array_like=True, kw_only=True):
+    """Cancel every open order of `user_id` in `symbol`, or everywhere where it is empty."""
+
+    user_id: int
+    symbol: str
+
+
+class MoveFunds(Command, tag="funds", frozen=True, array_like=True, kw_only=True):
+    """Deposit (`amount` > 0) or withdraw (< 0), at most once for each `reference`."""
+
+    user_id: int
+    asset: str
+    amount: Units
+    reference: str
+
+
+class DefineMarket(Command, tag="define-market", frozen=True, array_like=True, kw_only=True):
+    """List a market, or change what may change of a listed one (filters and fees).
+
+    One tick times one lot is worth `tick_lot_units` of the quote asset; one lot is `lot_units` of
+    the base asset. Fee rates are parts per million (1 basis point = 100), the band is in basis
+    points around the last price (0: none).
+    """
+
+    symbol: str
+    base: str
+    quote: str
+    lot_units: int
+    tick_lot_units: int
+    min_qty_lots: Lots
+    max_qty_lots: Lots
+    max_price_ticks: Ticks
+    min_notional_units: Units
+    price_band_bps: int
+    maker_fee_ppm: int
+    taker_fee_ppm: int
+
+
+class SetMarketStatus(Command, tag="market-status", frozen=True, array_like=True, kw_only=True):
+    """Pause a market (cancels only) or let it trade."""
+
+    symbol: str
+    status: MarketStatus
+
+
+AnyCommand = (
+    PlaceOrder | CancelOrder | CancelAllOrders | MoveFunds | DefineMarket | SetMarketStatus
+)

@@ -1,0 +1,176 @@
+"""What happened on a shard. Pure, immutable, in the order of the wire.
+
+An event travels as a MessagePack array, `[kind, sequence, ts_us, …]`; `matching/lua/events.lua`
+writes the fields in the same order. `sequence` is contiguous within the shard, `ts_us` is the
+command's own time in microseconds since the epoch.
+
+Events that change a book carry the change: `level_lots` is the new total quantity at that price on
+that side, `update_id` the market's book update id, which grows by one with each change. Whoever
+applies them in order holds the book.
+"""
+
+import msgspec
+
+from matching.domain.errors import ErrorCode
+from matching.domain.values import (
+    EndReason,
+    Lots,
+    MarketStatus,
+    OrderType,
+    Sequence,
+    Side,
+    Ticks,
+    TimeInForce,
+    Units,
+)
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """Shared by all events."""
+
+    sequence: Sequence
+    ts_us: int
+
+
+class OrderPlaced(Event, tag="placed", frozen=True, array_like=True, kw_only=True):
+    """An order was taken in, after its trades: what became of it at once.
+
+    `qty_lots = filled_lots + resting_lots + canceled_lots`; `filled_units` is the quote amount of
+    the fills (for the average price). Without a resting remainder the book fields are 0.
+    """
+
+    order_id: int
+    user_id: int
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    post_only: bool
+    price_ticks: Ticks
+    qty_lots: Lots
+    client_order_id: str
+    filled_lots: Lots
+    filled_units: Units
+    resting_lots: Lots
+    canceled_lots: Lots
+    end_reason: EndReason
+    level_lots: Lots
+    update_id: int
+
+
+class OrderRejected(Event, tag="rejected", frozen=True, array_like=True, kw_only=True):
+    """An order was refused whole; nothing changed. `reason` is an error code."""
+
+    order_id: int
+    user_id: int
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    post_only: bool
+    price_ticks: Ticks
+    qty_lots: Lots
+    client_order_id: str
+    reason: ErrorCode
+
+
+class Trade(Event, tag="trade", frozen=True, array_like=True, kw_only=True):
+    """A maker and a taker exchanged `base_units` for `quote_units` at the maker's price.
+
+    The buyer pays its fee in the base asset, the seller in the quote asset. The book change is on
+    the maker's side, which is opposite to `taker_side`.
+    """
+
+    trade_id: int
+    symbol: str
+    price_ticks: Ticks
+    qty_lots: Lots
+    base_units: Units
+    quote_units: Units
+    taker_side: Side
+    taker_order_id: int
+    maker_order_id: int
+    taker_user_id: int
+    maker_user_id: int
+    taker_fee_units: Units
+    maker_fee_units: Units
+    maker_remaining_lots: Lots
+    level_lots: Lots
+    update_id: int
+
+
+class OrderCanceled(Event, tag="canceled", frozen=True, array_like=True, kw_only=True):
+    """A resting order was taken off the book; `filled_lots` of it had traded before."""
+
+    order_id: int
+    user_id: int
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    post_only: bool
+    price_ticks: Ticks
+    qty_lots: Lots
+    client_order_id: str
+    filled_lots: Lots
+    filled_units: Units
+    canceled_lots: Lots
+    end_reason: EndReason
+    level_lots: Lots
+    update_id: int
+
+
+class FundsMoved(Event, tag="funds", frozen=True, array_like=True, kw_only=True):
+    """A deposit (`amount` > 0) or withdrawal (< 0) took effect."""
+
+    user_id: int
+    asset: str
+    amount: Units
+    reference: str
+
+
+class MarketDefined(Event, tag="market-defined", frozen=True, array_like=True, kw_only=True):
+    """A market was listed, or its filters or fees changed (fields as in the command)."""
+
+    symbol: str
+    base: str
+    quote: str
+    lot_units: int
+    tick_lot_units: int
+    min_qty_lots: Lots
+    max_qty_lots: Lots
+    max_price_ticks: Ticks
+    min_notional_units: Units
+    price_band_bps: int
+    maker_fee_ppm: int
+    taker_fee_ppm: int
+
+
+class MarketStatusChanged(Event, tag="market-status", frozen=True, array_like=True, kw_only=True):
+    symbol: str
+    status: MarketStatus
+
+
+class CommandRefused(Event, tag="refused", frozen=True, array_like=True, kw_only=True):
+    """A command other than an order was refused, or one could not be read; nothing changed.
+
+    `kind` is the command's tag; `detail` says more where there is more to say.
+    """
+
+    user_id: int
+    kind: str
+    reason: ErrorCode
+    detail: str
+
+
+AnyEvent = (
+    OrderPlaced
+    | OrderRejected
+    | Trade
+    | OrderCanceled
+    | FundsMoved
+    | MarketDefined
+    | MarketStatusChanged
+    | CommandRefused
+)
+BookEvent = OrderPlaced | Trade | OrderCanceled

@@ -1,0 +1,91 @@
+"""The name of every key in the hot Redis. Nobody else spells a key.
+
+All keys of a shard carry its hash tag, so that one function call may touch them all; the Lua library
+builds the same names from the prefix (`matching/lua/keys.lua`).
+"""
+
+from binascii import crc32
+from typing import Final
+
+from matching.domain.values import Side
+
+BOOK_SIDES: Final = {Side.BUY: "bids", Side.SELL: "asks"}
+
+
+def shard_of(symbol: str, shards: int) -> int:
+    """Return the shard that matches `symbol`."""
+    return crc32(symbol.encode()) % shards
+
+
+def prefix(shard: int) -> str:
+    return f"v1:{{s{shard}}}:"
+
+
+def commands(shard: int) -> str:
+    """Stream: what the gateways ask."""
+    return f"{prefix(shard)}commands"
+
+
+def dead_commands(shard: int) -> str:
+    """Stream: commands that could not be read."""
+    return f"{prefix(shard)}commands:dead"
+
+
+def events(shard: int) -> str:
+    """Stream: what happened; an entry's id is the sequence of its last event."""
+    return f"{prefix(shard)}events"
+
+
+def cursor(shard: int) -> str:
+    """String: id of the last command entry that was applied."""
+    return f"{prefix(shard)}cursor"
+
+
+def sequence(shard: int) -> str:
+    """Hash: the last event, trade and order numbers, and the time of the last command."""
+    return f"{prefix(shard)}sequence"
+
+
+def checkpoints(shard: int) -> str:
+    """Hash: consumer name → sequence of the last event it has dealt with for good."""
+    return f"{prefix(shard)}checkpoints"
+
+
+def market(shard: int, symbol: str) -> str:
+    """Hash: terms, status, last price and book update id of a market."""
+    return f"{prefix(shard)}market:{symbol}"
+
+
+def book(shard: int, symbol: str, side: Side) -> str:
+    """Sorted set of order ids; ascending is best first, then first come (bids: minus price)."""
+    return f"{prefix(shard)}book:{symbol}:{BOOK_SIDES[side]}"
+
+
+def levels(shard: int, symbol: str, side: Side) -> str:
+    """Hash: price in ticks → total lots resting there."""
+    return f"{prefix(shard)}levels:{symbol}:{BOOK_SIDES[side]}"
+
+
+def order(shard: int, order_id: int | str) -> str:
+    """Hash: an open order."""
+    return f"{prefix(shard)}order:{order_id}"
+
+
+def open_orders(shard: int, user_id: int) -> str:
+    """Sorted set: ids of a user's open orders, in the order they came."""
+    return f"{prefix(shard)}orders:open:{user_id}"
+
+
+def wallet(shard: int, user_id: int) -> str:
+    """Hash: `<asset>.available` and `<asset>.reserved`, in the asset's smallest units."""
+    return f"{prefix(shard)}wallet:{user_id}"
+
+
+def supply(shard: int) -> str:
+    """Hash: asset → all deposits minus all withdrawals."""
+    return f"{prefix(shard)}supply"
+
+
+def acks(gateway: str) -> str:
+    """Channel (bus): answers to the commands of one gateway."""
+    return f"v1:acks:{gateway}"

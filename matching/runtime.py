@@ -1,0 +1,82 @@
+"""This process's connection to matching: where the servers are, and one client per event loop.
+
+Async code takes `await client()` and `state()`; synchronous code (DRF views, admin, management
+commands, Celery tasks) wraps a service in `run_blocking`. `matching.apps` calls `configure`.
+"""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from matching.client import MatchingClient
+from matching.connection import open_async
+from matching.state import HotState
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingConfig:
+    """Where matching lives: the two Redis roles and the number of shards."""
+
+    hot_url: str
+    bus_url: str
+    shards: int
+
+
+_config: MatchingConfig | None = None
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, MatchingClient] = WeakKeyDictionary()
+_states: WeakKeyDictionary[asyncio.AbstractEventLoop, HotState] = WeakKeyDictionary()
+
+
+def configure(config: MatchingConfig) -> None:
+    """Set where matching lives; called once, before anything else here."""
+    global _config  # noqa: PLW0603 - one process, one exchange
+    _config = config
+
+
+def config() -> MatchingConfig:
+    assert _config is not None, "matching.runtime.configure has not been called"
+    return _config
+
+
+async def client() -> MatchingClient:
+    """Return the running loop's client, connected on first use."""
+    loop = asyncio.get_running_loop()
+    found = _clients.get(loop)
+    if found is None:
+        where = config()
+        found = _clients[loop] = MatchingClient(
+            hot=open_async(where.hot_url), bus=open_async(where.bus_url), shards=where.shards
+        )
+    await found.start()
+    return found
+
+
+def state() -> HotState:
+    """Return the running loop's reader of wallets, open orders and books."""
+    loop = asyncio.get_running_loop()
+    found = _states.get(loop)
+    if found is None:
+        found = _states[loop] = HotState(open_async(config().hot_url), shards=config().shards)
+    return found
+
+
+def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the process's background loop and wait for its result.
+
+    Safe from any thread but the background loop's own. All callers share one client, so their
+    commands travel together.
+    """
+    return asyncio.run_coroutine_threadsafe(coroutine, _background_loop()).result()
+
+
+@cache
+def _background_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="matching-client", daemon=True).start()
+    return loop

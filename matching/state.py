@@ -1,0 +1,187 @@
+"""Reads what the matching function wrote: wallets, open orders, books, markets. Never writes.
+
+Used by the front door's selectors and by reconciliation. All figures are integers; sums over shards
+where a thing lives on several.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from matching import keys
+from matching.domain.ids import shard_of_order
+from matching.domain.values import (
+    Lots,
+    MarketStatus,
+    OrderStatus,
+    OrderType,
+    Side,
+    Ticks,
+    TimeInForce,
+    Units,
+)
+
+Level = tuple[Ticks, Lots]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One asset in a wallet, in its smallest units."""
+
+    available: Units
+    reserved: Units
+
+    @property
+    def total(self) -> Units:
+        return Units(self.available + self.reserved)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order that rests on a book. `filled_units` is the quote amount of its fills so far."""
+
+    order_id: int
+    user_id: int
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    post_only: bool
+    price_ticks: Ticks
+    qty_lots: Lots
+    remaining_lots: Lots
+    filled_units: Units
+    client_order_id: str
+    ts_us: int
+
+    @property
+    def filled_lots(self) -> Lots:
+        return Lots(self.qty_lots - self.remaining_lots)
+
+    @property
+    def status(self) -> OrderStatus:
+        return OrderStatus.PARTIALLY_FILLED if self.filled_lots else OrderStatus.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class BookDepth:
+    """The best levels of both sides, best first, as of `last_update_id`."""
+
+    symbol: str
+    last_update_id: int
+    bids: list[Level]
+    asks: list[Level]
+
+
+@dataclass(frozen=True, slots=True)
+class MarketState:
+    """What the matching function knows of a market that changes while it trades."""
+
+    symbol: str
+    status: MarketStatus
+    last_price_ticks: Ticks | None
+    update_id: int
+
+
+class HotState:
+    """Reads the hot Redis for one event loop."""
+
+    def __init__(self, hot: Redis, *, shards: int) -> None:
+        self._hot = hot
+        self._shards = shards
+
+    async def wallet(self, user_id: int) -> dict[str, Balance]:
+        """Return asset → balance of a user, over all shards; empty for an unknown user."""
+        amounts: dict[str, int] = {}
+        for shard in range(self._shards):
+            fields = await self._hash(keys.wallet(shard, user_id))
+            for name, value in fields.items():
+                amounts[name] = amounts.get(name, 0) + int(value)
+        assets = sorted({name.partition(".")[0] for name in amounts})
+        return {
+            asset: Balance(
+                available=Units(amounts.get(f"{asset}.available", 0)),
+                reserved=Units(amounts.get(f"{asset}.reserved", 0)),
+            )
+            for asset in assets
+        }
+
+    async def open_order(self, order_id: int) -> OpenOrder | None:
+        """Return an open order, or None where it is not open (or never was)."""
+        shard = shard_of_order(order_id)
+        if not 0 <= shard < self._shards:
+            return None
+        return _open_order(order_id, await self._hash(keys.order(shard, order_id)))
+
+    async def open_orders(self, user_id: int, *, symbol: str = "") -> list[OpenOrder]:
+        """Return a user's open orders, oldest first; of one market where `symbol` is given."""
+        found: list[OpenOrder] = []
+        for shard in range(self._shards):
+            ids = [int(row) for row in await self._hot.zrange(keys.open_orders(shard, user_id), 0, -1)]
+            pipe = self._hot.pipeline(transaction=False)
+            for order_id in ids:
+                pipe.hgetall(keys.order(shard, order_id))
+            for order_id, fields in zip(ids, await pipe.execute(), strict=True):
+                order = _open_order(order_id, _text(fields))
+                if order is not None and symbol in {"", order.symbol}:
+                    found.append(order)
+        return sorted(found, key=lambda order: (order.ts_us, order.order_id))
+
+    async def book(self, symbol: str, *, depth: int) -> BookDepth:
+        """Return up to `depth` levels a side, read in one atomic step."""
+        shard = keys.shard_of(symbol, self._shards)
+        reply = cast(
+            "list[Any]",
+            await self._hot.fcall_ro("book_depth", 1, keys.prefix(shard), symbol, str(depth)),  # type: ignore[misc]
+        )
+        update_id, bids, asks = reply
+        return BookDepth(
+            symbol=symbol, last_update_id=int(update_id), bids=_levels(bids), asks=_levels(asks)
+        )
+
+    async def market(self, symbol: str) -> MarketState | None:
+        """Return a market's state, or None where it is not listed."""
+        shard = keys.shard_of(symbol, self._shards)
+        fields = await self._hash(keys.market(shard, symbol))
+        if not fields:
+            return None
+        last_price = int(fields.get("last_price", 0))
+        return MarketState(
+            symbol=symbol,
+            status=MarketStatus(fields["status"]),
+            last_price_ticks=Ticks(last_price) if last_price else None,
+            update_id=int(fields.get("update_id", 0)),
+        )
+
+    async def _hash(self, key: str) -> dict[str, str]:
+        return _text(await self._hot.hgetall(key))
+
+
+def _text(fields: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in fields.items()}
+
+
+def _levels(flat: list[bytes]) -> list[Level]:
+    return [(Ticks(int(flat[i])), Lots(int(flat[i + 1]))) for i in range(0, len(flat), 2)]
+
+
+def _open_order(order_id: int, fields: Mapping[str, str]) -> OpenOrder | None:
+    if not fields:
+        return None
+    return OpenOrder(
+        order_id=order_id,
+        user_id=int(fields["user"]),
+        symbol=fields["symbol"],
+        side=Side(fields["side"]),
+        type=OrderType(fields["type"]),
+        time_in_force=TimeInForce(fields["time_in_force"]),
+        post_only=fields["post_only"] == "1",
+        price_ticks=Ticks(int(fields["price"])),
+        qty_lots=Lots(int(fields["qty"])),
+        remaining_lots=Lots(int(fields["remaining"])),
+        filled_units=Units(int(fields["filled_units"])),
+        client_order_id=fields["client_order_id"],
+        ts_us=int(fields["ts"]),
+    )
