@@ -120,6 +120,22 @@ class OrderCanceled(Event, tag="canceled", frozen=True, array_like=True, kw_only
     update_id: int
 
 
+class OrderFilled(Event, tag="filled", frozen=True, array_like=True, kw_only=True):
+    """A resting order traded to its end; comes right after the trade that did it."""
+
+    order_id: int
+    user_id: int
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    post_only: bool
+    price_ticks: Ticks
+    qty_lots: Lots
+    client_order_id: str
+    filled_units: Units
+
+
 class FundsMoved(Event, tag="funds", frozen=True, array_like=True, kw_only=True):
     """A deposit (`amount` > 0) or withdrawal (< 0) took effect."""
 
@@ -168,6 +184,7 @@ AnyEvent = (
     | OrderRejected
     | Trade
     | OrderCanceled
+    | OrderFilled
     | FundsMoved
     | MarketDefined
     | MarketStatusChanged

@@ -1,0 +1,21 @@
+"""Serves the built web terminal's page; its assets are static files."""
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def terminal(_request: HttpRequest) -> HttpResponseBase:
+    """Answer with the terminal's page, or say how to build it."""
+    page = settings.FRONTEND_DIST / "index.html"
+    if not page.is_file():
+        return HttpResponse(
+            "The web terminal is not built yet: run `make run`, which builds it.",
+            status=503,
+            content_type="text/plain",
+        )
+    response = FileResponse(page.open("rb"), content_type="text/html; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response

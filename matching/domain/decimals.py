@@ -1,0 +1,43 @@
+"""Exact conversion between integers and decimal text, at the edge. Pure; never through floats."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,18})?", re.ASCII)
+
+
+def parse_decimal(text: str) -> Decimal:
+    """Return plain decimal text as a Decimal. Raises ValueError for anything else (`1e3`, `NaN`)."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a plain decimal number.")
+    return Decimal(text)
+
+
+def to_steps(text: str, step: Decimal) -> int:
+    """Return how many steps `text` is. Raises ValueError where it is not a whole number of them."""
+    count = parse_decimal(text) / step
+    if count != count.to_integral_value():
+        raise ValueError(f"{text} is not a multiple of {plain(step)}.")
+    return int(count)
+
+
+def from_steps(count: int, step: Decimal) -> str:
+    """Return `count` steps as decimal text, with as many decimals as the step has."""
+    return format(count * step, "f")
+
+
+def to_units(text: str, decimals: int) -> int:
+    """Return an amount of an asset in its smallest unit. Raises ValueError for finer amounts."""
+    return to_steps(text, Decimal(1).scaleb(-decimals))
+
+
+def from_units(units: int, decimals: int) -> str:
+    """Return smallest units as decimal text with exactly `decimals` decimals."""
+    return format(Decimal(units).scaleb(-decimals), "f")
+
+
+def plain(value: Decimal) -> str:
+    """Return a Decimal as text without exponent or trailing zeros."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
