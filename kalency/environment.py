@@ -1,4 +1,4 @@
-"""Reads the process environment into typed values. Called by `kalency.settings` only."""
+"""Reads the process environment into typed values. Called by settings and the stack."""
 
 import os
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Django settings, all taken from the environment; `docs/operations.md` lists every variable.
 
-Defaults are safe: no debug, no default password. `manage.py run_stack` (the one-command stack)
-sets the server addresses and writes the secrets that the other processes read here.
+Defaults are safe: no debug, no default password. `python -m kalency.stack` (the one-command
+stack, `make run`) writes the secrets and the server addresses that are read here.
 """
 
 from datetime import timedelta
@@ -62,8 +62,8 @@ TEMPLATES = [
 ]
 
 # Servers. Two Redis roles: `hot` is the durable matching store, `bus` carries what may be lost.
-REDIS_HOT_URL = env.text("REDIS_HOT_URL", "redis://127.0.0.1:6379/0")
-REDIS_BUS_URL = env.text("REDIS_BUS_URL", "redis://127.0.0.1:6380/0")
+REDIS_HOT_URL = env.secret("REDIS_HOT_URL", data_dir=DATA_DIR)
+REDIS_BUS_URL = env.secret("REDIS_BUS_URL", data_dir=DATA_DIR)
 DATABASES = {
     "default": env.postgres(env.secret("DATABASE_URL", data_dir=DATA_DIR)) | {"CONN_MAX_AGE": 60},
 }

@@ -1,0 +1,67 @@
+"""What the person who starts the stack may choose, read from the environment.
+
+Called by `kalency.stack.__main__`; `docs/operations.md` lists the variables.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kalency import environment as env
+from kalency.stack.errors import StackError
+from kalency.stack.layout import PROJECT_DIR, Layout
+
+SERVER_URLS = ("DATABASE_URL", "REDIS_HOT_URL", "REDIS_BUS_URL")
+PORT_MAX = 65_535
+SHARDS_MAX = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackConfig:
+    """One stack: where its state lives, its port, and which servers it takes from outside."""
+
+    layout: Layout
+    port: int
+    shards: int
+    outside: frozenset[str]
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def child_environment(self) -> dict[str, str]:
+        """Return the environment of every process: the caller's, and where the state lives.
+
+        Server addresses and passwords are not in it: settings read them from the secrets
+        directory, so that a management command typed by a person finds the same servers.
+        """
+        return dict(os.environ) | {
+            "DJANGO_SETTINGS_MODULE": "kalency.settings",
+            "KALENCY_DATA_DIR": str(self.layout.root),
+            "KALENCY_HTTPS": "off",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+def read_config(variables: Mapping[str, str] = os.environ) -> StackConfig:
+    """Read the environment.
+
+    Raises:
+        StackError: a value is out of bounds.
+        ImproperlyConfigured: a number is not a number.
+    """
+    root = Path(env.text("KALENCY_DATA_DIR", str(PROJECT_DIR / ".kalency")))
+    return StackConfig(
+        layout=Layout(root.expanduser().resolve()),
+        port=_bounded("KALENCY_PORT", default=8000, most=PORT_MAX),
+        shards=_bounded("MATCHING_SHARDS", default=1, most=SHARDS_MAX),
+        outside=frozenset(name for name in SERVER_URLS if variables.get(name)),
+    )
+
+
+def _bounded(name: str, *, default: int, most: int) -> int:
+    value = env.whole(name, default)
+    if not 1 <= value <= most:
+        raise StackError(f"{name} must be between 1 and {most}, not {value}.")
+    return value

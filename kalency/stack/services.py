@@ -1,0 +1,131 @@
+"""The plan of the stack: every server, step and process, in the order of their start.
+
+Called by `kalency.stack.__main__`. Each name is also that of a pid file and of a log file.
+"""
+
+import asyncio
+import functools
+import http.client
+import sys
+
+from kalency.stack.addresses import (
+    LOOPBACK,
+    keep_address,
+    new_postgres_address,
+    new_valkey_address,
+)
+from kalency.stack.config import StackConfig
+from kalency.stack.layout import Layout
+from kalency.stack.postgres import postgres_service
+from kalency.stack.service import Service, Stage, Step
+from kalency.stack.valkey import valkey_service
+
+# What our own processes end a log line with once they serve.
+READY = " ready"
+FRAME_BYTES_MAX = 1_048_576
+WEB_GRACE_S = 3
+CELERY_PROCESSES = 2
+HTTP_TIMEOUT_S = 5.0
+
+
+def plan(config: StackConfig) -> list[Stage]:
+    """Return the stages; a stage starts once the one before serves.
+
+    The web process comes last: an answer of `/readyz` then means that all the others are there.
+    """
+    layout = config.layout
+    credentials = ("--credentials", str(layout.credentials))
+    shards = range(config.shards)
+    return [
+        embedded_servers(config),
+        (_step("migrate"),),
+        tuple(_own(f"matching-{n}", "run_matching_worker", "--shard", str(n)) for n in shards),
+        (_step("create_first_users", *credentials),),
+        (_step("seed_markets"),),
+        (
+            _own("ledger", "run_ledger_writer"),
+            _own("feed", "run_market_feed"),
+            _celery_worker(),
+        ),
+        (_celery_beat(layout), _web(config)),
+    ]
+
+
+def embedded_servers(config: StackConfig) -> Stage:
+    """Return the servers that the caller's environment does not take from outside."""
+    layout = config.layout
+    servers: list[Service] = []
+    if "DATABASE_URL" not in config.outside:
+        address = keep_address(layout, "database_url", new_postgres_address())
+        servers.append(postgres_service(layout, address=address))
+    for name, variable in (("valkey-hot", "REDIS_HOT_URL"), ("valkey-bus", "REDIS_BUS_URL")):
+        if variable not in config.outside:
+            address = keep_address(layout, variable.lower(), new_valkey_address())
+            directory, durable = layout.valkey(name), name == "valkey-hot"
+            servers.append(
+                valkey_service(name, address=address, directory=directory, durable=durable)
+            )
+    return tuple(servers)
+
+
+def _manage(command: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "manage.py", command, *arguments)
+
+
+def _step(command: str, *arguments: str) -> Step:
+    return Step(name=command, command=_manage(command, *arguments))
+
+
+def _own(name: str, command: str, *arguments: str) -> Service:
+    return Service(name=name, command=_manage(command, *arguments), ready=READY)
+
+
+def _celery(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "--app", "kalency", *arguments, "--loglevel", "INFO")
+
+
+def _celery_worker() -> Service:
+    return Service(
+        name="celery-worker",
+        # There is one worker: talk among workers would only load the bus.
+        command=_celery(
+            *("worker", "--concurrency", str(CELERY_PROCESSES)),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ),
+        ready=" ready.",
+    )
+
+
+def _celery_beat(layout: Layout) -> Service:
+    schedule = str(layout.run / "celerybeat-schedule")
+    command = _celery("beat", "--schedule", schedule)
+    return Service(name="celery-beat", command=command, ready="beat: Starting...")
+
+
+def _web(config: StackConfig) -> Service:
+    return Service(
+        name="web",
+        command=(
+            *(sys.executable, "-m", "uvicorn", "kalency.asgi:application"),
+            *("--host", LOOPBACK, "--port", str(config.port)),
+            *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+            *("--ws-max-size", str(FRAME_BYTES_MAX), "--no-access-log"),
+            *("--timeout-graceful-shutdown", str(WEB_GRACE_S)),
+        ),
+        ready=functools.partial(_says_ready, config.port),
+    )
+
+
+async def _says_ready(port: int) -> bool:
+    return await asyncio.to_thread(_ask_ready, port)
+
+
+def _ask_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=HTTP_TIMEOUT_S)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

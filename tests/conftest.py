@@ -1,0 +1,45 @@
+"""Fixtures for every test: clean clients of the real servers, and a whole running stack."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from kalency.stack.addresses import Address
+from tests.running_stack import RunningStack
+
+
+@pytest.fixture
+def hot(hot_server: Address) -> Iterator[Redis]:
+    """A client of the matching store, emptied before the test; loaded functions stay."""
+    with Redis.from_url(hot_server.url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+async def hot_async(hot: Redis, hot_server: Address) -> AsyncIterator[AsyncRedis]:
+    """The same emptied store, for asyncio."""
+    async with AsyncRedis.from_url(hot_server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def bus(bus_server: Address) -> Iterator[Redis]:
+    """A client of the bus, emptied before the test."""
+    with Redis.from_url(bus_server.url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningStack]:
+    """The one-command stack, ready. `parametrize("stack", ["off"], indirect=True)`: no crowd."""
+    data_dir: Path = tmp_path_factory.mktemp("stack")
+    with RunningStack(data_dir, simulator=getattr(request, "param", "on")) as running:
+        running.wait_ready()
+        yield running
