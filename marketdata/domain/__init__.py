@@ -1,0 +1,1 @@
+"""Pure values of market data: no Django, no Redis, no clock."""
