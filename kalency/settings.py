@@ -80,6 +80,9 @@ CHANNEL_LAYERS = {
 
 # Matching
 MATCHING_SHARDS = env.whole("MATCHING_SHARDS", 1)
+CLIENT_ORDER_WINDOW_S = env.whole("KALENCY_CLIENT_ORDER_WINDOW_S", 3600)
+# Events are trimmed only behind the slowest of these; the feed may always start anew from a book.
+EVENT_CONSUMERS = ["ledger", "candles"]
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"

@@ -6,7 +6,6 @@ events it caused.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 import uuid
@@ -16,8 +15,7 @@ from typing import Final
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from matching import keys
 from matching.codec import decode_acks, encode_command_entry
@@ -73,7 +71,10 @@ class MatchingClient:
         self._listening = asyncio.Event()
 
     async def start(self) -> None:
-        """Listen for acks; returns when the subscription stands. Raises UNAVAILABLE without a bus."""
+        """Listen for acks; return once the subscription stands.
+
+        Raises ExchangeError UNAVAILABLE where the bus cannot be reached.
+        """
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen())
         if not self._listening.is_set():
@@ -151,20 +152,25 @@ class MatchingClient:
                     self._fail(command.request_id, error)
 
     async def _append(self, shard: int, commands: Sequence[AnyCommand]) -> None:
-        fields = encode_command_entry(
-            gateway=self.gateway, ts_us=self._clock(), commands=commands
-        )
+        """Add one stream entry. A connection is taken first, so that "never sent" can be told from
+        "sent, answer lost"."""
+        fields = encode_command_entry(gateway=self.gateway, ts_us=self._clock(), commands=commands)
+        pool = self._hot.connection_pool
         try:
-            await self._hot.ping()
+            connection = await pool.get_connection()
         except (RedisError, OSError):
             raise _unavailable() from None
         try:
-            await self._hot.xadd(keys.commands(shard), fields)  # type: ignore[arg-type]
-        except RedisConnectionError:
-            raise _unknown_outcome() from None
-        except RedisError as error:
-            log.warning("Hot Redis refused commands for shard %d: %s", shard, error)
+            pairs = [part for pair in fields.items() for part in pair]
+            await connection.send_command("XADD", keys.commands(shard), "*", *pairs)
+            await connection.read_response()
+        except ResponseError as error:
+            log.warning("Hot Redis refused commands of shard %d: %s", shard, error)
             raise _unavailable() from None
+        except (RedisError, OSError):
+            raise _unknown_outcome() from None
+        finally:
+            await pool.release(connection)
 
     def _fail(self, request_id: int, error: ExchangeError) -> None:
         answer = self._waiting.get(request_id)
@@ -182,8 +188,6 @@ class MatchingClient:
 
     async def _listen_once(self) -> None:
         pubsub = self._bus.pubsub()
-        with contextlib.suppress(RedisError, OSError):
-            pass
         try:
             await pubsub.subscribe(keys.acks(self.gateway))
             async for message in pubsub.listen():

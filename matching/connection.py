@@ -1,6 +1,6 @@
 """Opens connections to the two Redis roles. Used by everything that talks to them.
 
-Nothing is retried underneath: a command sent twice would be applied twice, so whoever sends decides.
+Nothing is retried underneath: a command sent twice would be applied twice, so the sender decides.
 """
 
 from redis import Redis

@@ -29,7 +29,7 @@ class EventHole(Exception):  # noqa: N818 - a fact about the log, named as the d
 
 @dataclass(frozen=True, slots=True)
 class EventReader:
-    """Reads the events of one shard; holds no position, so that its caller can own the checkpoint."""
+    """Reads the events of one shard; holds no position: its caller owns the checkpoint."""
 
     shard: int
     max_entries: int = 200
@@ -39,9 +39,7 @@ class EventReader:
         reply = hot.xread(self._position(after), count=self.max_entries, block=block_ms or None)
         return self._events(reply, after)
 
-    async def read_async(
-        self, hot: "AsyncRedis", *, after: int, block_ms: int
-    ) -> list[AnyEvent]:
+    async def read_async(self, hot: "AsyncRedis", *, after: int, block_ms: int) -> list[AnyEvent]:
         """The same from an event loop."""
         reply = await hot.xread(
             self._position(after), count=self.max_entries, block=block_ms or None

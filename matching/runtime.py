@@ -35,7 +35,7 @@ _states: WeakKeyDictionary[asyncio.AbstractEventLoop, HotState] = WeakKeyDiction
 
 def configure(config: MatchingConfig) -> None:
     """Set where matching lives; called once, before anything else here."""
-    global _config  # noqa: PLW0603 - one process, one exchange
+    global _config
     _config = config
 
 

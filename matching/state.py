@@ -119,7 +119,9 @@ class HotState:
         """Return a user's open orders, oldest first; of one market where `symbol` is given."""
         found: list[OpenOrder] = []
         for shard in range(self._shards):
-            ids = [int(row) for row in await self._hot.zrange(keys.open_orders(shard, user_id), 0, -1)]
+            ids = [
+                int(row) for row in await self._hot.zrange(keys.open_orders(shard, user_id), 0, -1)
+            ]
             pipe = self._hot.pipeline(transaction=False)
             for order_id in ids:
                 pipe.hgetall(keys.order(shard, order_id))

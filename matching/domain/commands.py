@@ -10,7 +10,7 @@ import msgspec
 from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
 
 
-class Command(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Command(msgspec.Struct, tag_field="tag", frozen=True, array_like=True, kw_only=True):
     """Shared by all commands: the sender's number for the request, set by the client."""
 
     request_id: int = 0
@@ -82,6 +82,4 @@ class SetMarketStatus(Command, tag="market-status", frozen=True, array_like=True
     status: MarketStatus
 
 
-AnyCommand = (
-    PlaceOrder | CancelOrder | CancelAllOrders | MoveFunds | DefineMarket | SetMarketStatus
-)
+AnyCommand = PlaceOrder | CancelOrder | CancelAllOrders | MoveFunds | DefineMarket | SetMarketStatus

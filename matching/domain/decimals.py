@@ -8,7 +8,7 @@ _DECIMAL: Final = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,18})?", re.ASCII)
 
 
 def parse_decimal(text: str) -> Decimal:
-    """Return plain decimal text as a Decimal. Raises ValueError for anything else (`1e3`, `NaN`)."""
+    """Return plain decimal text as a Decimal. Raises ValueError for `1e3`, `NaN` and the like."""
     if not _DECIMAL.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not a plain decimal number.")
     return Decimal(text)

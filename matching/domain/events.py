@@ -25,7 +25,7 @@ from matching.domain.values import (
 )
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Event(msgspec.Struct, tag_field="tag", frozen=True, array_like=True, kw_only=True):
     """Shared by all events."""
 
     sequence: Sequence

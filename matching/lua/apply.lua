@@ -1,0 +1,139 @@
+-- Applies one command: checks the form of every field, then hands it to its operation.
+-- Emits what the operation emits; or refused (INVALID_REQUEST) for a command that cannot be read.
+
+local cancel = require("cancel")
+local events = require("events")
+local funds = require("funds")
+local market_commands = require("market_commands")
+local numbers = require("numbers")
+local place = require("place")
+
+local MAX_TEXT = 64
+
+-- Printable ASCII only: whatever enters an event must be readable by everyone downstream.
+local function is_text(value)
+    return type(value) == "string" and #value <= MAX_TEXT and not value:find("[^\32-\126]")
+end
+
+local function is_name(value)
+    return type(value) == "string" and #value <= MAX_TEXT and value:find("^[A-Z0-9%-]+$") ~= nil
+end
+
+local function is_name_or_empty(value)
+    return value == "" or is_name(value)
+end
+
+local function is_asset(value)
+    return type(value) == "string" and #value <= MAX_TEXT and value:find("^[A-Z0-9]+$") ~= nil
+end
+
+local function is_reference(value)
+    return is_text(value) and value ~= ""
+end
+
+local function is_boolean(value)
+    return type(value) == "boolean"
+end
+
+local function is_user(value)
+    return numbers.is_count(value) and value > 0
+end
+
+local function one_of(words)
+    return function(value)
+        return words[value] == true
+    end
+end
+
+-- For each kind: its operation, and name and check of each field from place 3 on.
+local count = numbers.is_count
+local KINDS = {
+    place = {
+        operation = place,
+        fields = {
+            { "user_id", is_user },
+            { "symbol", is_name },
+            { "side", one_of({ BUY = true, SELL = true }) },
+            { "type", one_of({ LIMIT = true, MARKET = true }) },
+            { "time_in_force", one_of({ GTC = true, IOC = true, FOK = true }) },
+            { "post_only", is_boolean },
+            { "price_ticks", count },
+            { "qty_lots", count },
+            { "client_order_id", is_text },
+        },
+    },
+    cancel = {
+        operation = cancel.one,
+        fields = { { "user_id", is_user }, { "order_id", count } },
+    },
+    ["cancel-all"] = {
+        operation = cancel.all,
+        fields = { { "user_id", is_user }, { "symbol", is_name_or_empty } },
+    },
+    funds = {
+        operation = funds.move,
+        fields = {
+            { "user_id", is_user },
+            { "asset", is_asset },
+            { "amount", numbers.is_integer },
+            { "reference", is_reference },
+        },
+    },
+    ["define-market"] = {
+        operation = market_commands.define,
+        fields = {
+            { "symbol", is_name },
+            { "base", is_asset },
+            { "quote", is_asset },
+            { "lot_units", count },
+            { "tick_lot_units", count },
+            { "min_qty_lots", count },
+            { "max_qty_lots", count },
+            { "max_price_ticks", count },
+            { "min_notional_units", count },
+            { "price_band_bps", count },
+            { "maker_fee_ppm", count },
+            { "taker_fee_ppm", count },
+        },
+    },
+    ["market-status"] = {
+        operation = market_commands.set_status,
+        fields = { { "symbol", is_name }, { "status", one_of({ TRADING = true, PAUSED = true }) } },
+    },
+}
+
+local function first_bad_field(fields, command)
+    for index, field in ipairs(fields) do
+        if not field[2](command[index + 2]) then
+            return field[1]
+        end
+    end
+    return nil
+end
+
+local apply = {}
+
+-- Applies `command`; false (and a refusal) where it could not be read.
+function apply.command(batch, command)
+    local kind = KINDS[command[1]]
+    if not kind then
+        events.refused(batch, 0, "unreadable", "INVALID_REQUEST", "no such command")
+        return false
+    end
+    local bad_field = first_bad_field(kind.fields, command)
+    if bad_field then
+        local user_id = is_user(command[3]) and command[3] or 0
+        events.refused(batch, user_id, command[1], "INVALID_REQUEST", bad_field)
+        return false
+    end
+    kind.operation(batch, command)
+    return true
+end
+
+-- Answers `command` without trying it.
+function apply.refuse(batch, command)
+    local kind = KINDS[command[1]] and command[1] or "unreadable"
+    events.refused(batch, 0, kind, "UNAVAILABLE", "the command could not be carried out")
+end
+
+return apply

@@ -1,0 +1,191 @@
+-- Function match_commands: applies the next commands of a shard and commits them all at once.
+--
+-- Everything is computed in tables first; only then is anything written. Redis keeps the writes a
+-- script made before it failed, so a function that can fail only before its first write makes the
+-- batch atomic: book, orders, wallets, events and cursor move together or not at all.
+--
+-- KEYS: 1 the shard's prefix (`v1:{s0}:`), by which a cluster routes the call.
+-- ARGV: 1 commands after which no further entry is begun, 2 the window of client order ids in
+--   microseconds, 3 "refuse" to answer the next entry's commands unapplied (the way past an entry
+--   on which the function fails), else "apply".
+-- Returns: entries applied, commands applied, sequence of the last event, then for each gateway its
+--   id and its packed acks, `[[request_id, events], …]`.
+
+local apply = require("apply")
+local book = require("book")
+local client_orders = require("client_orders")
+local events = require("events")
+local funds = require("funds")
+local keys = require("keys")
+local levels = require("levels")
+local markets = require("markets")
+local numbers = require("numbers")
+local orders = require("orders")
+local wallets = require("wallets")
+
+local PAGE = 16 -- stream entries read at once
+local MAX_COMMANDS_PER_ENTRY = 1000
+local MAX_EVENTS = 5000 -- after which no further entry is begun: bounds the time of one call
+local MAX_DEAD = 10000 -- unreadable commands kept, roughly
+
+local function begin(prefix, client_order_window_us)
+    local stored = redis.call("HMGET", keys.sequence(prefix), "event", "trade", "order", "ts")
+    return {
+        prefix = prefix,
+        shard = tonumber(prefix:match("{s(%d+)}")),
+        client_order_window_us = client_order_window_us,
+        cursor = redis.call("GET", keys.cursor(prefix)) or "0-0",
+        numbers = {
+            event = tonumber(stored[1] or 0),
+            trade = tonumber(stored[2] or 0),
+            order = tonumber(stored[3] or 0),
+        },
+        now = tonumber(stored[4] or 0),
+        entries = 0,
+        commands = 0,
+        wallets = {}, -- user id → asset → balance
+        markets = {}, -- symbol → market
+        orders = {}, -- order id → order
+        opened = {}, -- user id → orders rested by this batch
+        sides = {}, -- book key → side
+        levels = {}, -- levels key → price → lots
+        supply = {}, -- asset → units
+        references = {}, -- reference → first answer
+        new_references = {},
+        client_orders = {}, -- client order key → record
+        remembered = {}, -- client order key → order, of this batch
+        events = {},
+        answer = {}, -- events of the command at hand
+        acks = {}, -- gateway → list of {request id, events}
+        dead = {}, -- {reason, packed}
+    }
+end
+
+local function bury(batch, reason, packed)
+    batch.dead[#batch.dead + 1] = { reason, packed }
+end
+
+-- An entry's gateway, time and commands, or nil and why it cannot be read.
+local function read_entry(fields)
+    local entry = {}
+    for index = 1, #fields, 2 do
+        entry[fields[index]] = fields[index + 1]
+    end
+    local ts = tonumber(entry.ts)
+    local readable, commands = pcall(cmsgpack.unpack, entry.commands)
+    if not entry.gateway or not numbers.is_count(ts) then
+        return nil, "no gateway or no time"
+    elseif not readable or type(commands) ~= "table" then
+        return nil, "commands are not a MessagePack array"
+    elseif #commands > MAX_COMMANDS_PER_ENTRY then
+        return nil, "too many commands"
+    end
+    return { gateway = entry.gateway, ts = ts, commands = commands }
+end
+
+local function answer(batch, gateway, request_id)
+    local acks = batch.acks[gateway]
+    if not acks then
+        acks = {}
+        batch.acks[gateway] = acks
+    end
+    acks[#acks + 1] = { request_id, batch.answer }
+end
+
+local function apply_command(batch, gateway, command, mode)
+    batch.answer = {}
+    if type(command) ~= "table" then
+        command = {}
+    end
+    if mode == "refuse" then
+        apply.refuse(batch, command)
+        bury(batch, "refused", cmsgpack.pack(command))
+    elseif not apply.command(batch, command) then
+        bury(batch, "unreadable", cmsgpack.pack(command))
+    end
+    if numbers.is_count(command[2]) then
+        answer(batch, gateway, command[2])
+    end
+end
+
+local function apply_entry(batch, id, fields, mode)
+    batch.cursor = id
+    batch.entries = batch.entries + 1
+    local entry, wrong = read_entry(fields)
+    if not entry then
+        batch.answer = {}
+        events.refused(batch, 0, "unreadable", "INVALID_REQUEST", wrong)
+        bury(batch, wrong, cmsgpack.pack(fields))
+        return
+    end
+    batch.now = math.max(batch.now, entry.ts)
+    for index = 1, #entry.commands do
+        apply_command(batch, entry.gateway, entry.commands[index], mode)
+    end
+    batch.commands = batch.commands + #entry.commands
+end
+
+local function apply_entries(batch, max_commands, mode)
+    local max_entries = mode == "refuse" and 1 or math.huge
+    while true do
+        local rows = redis.call(
+            "XRANGE", keys.commands(batch.prefix), "(" .. batch.cursor, "+", "COUNT", PAGE
+        )
+        for _, row in ipairs(rows) do
+            apply_entry(batch, row[1], row[2], mode)
+            if batch.commands >= max_commands or #batch.events >= MAX_EVENTS
+                or batch.entries >= max_entries then
+                return
+            end
+        end
+        if #rows < PAGE then
+            return
+        end
+    end
+end
+
+local function write_events(batch)
+    if #batch.events > 0 then
+        local id = numbers.text(batch.numbers.event) .. "-0"
+        redis.call("XADD", keys.events(batch.prefix), id, "events", cmsgpack.pack(batch.events))
+    end
+    for _, dead in ipairs(batch.dead) do
+        redis.call(
+            "XADD", keys.dead_commands(batch.prefix), "MAXLEN", "~", MAX_DEAD, "*",
+            "reason", dead[1], "command", dead[2]
+        )
+    end
+end
+
+-- From here on nothing can fail, except for a bug in the server itself.
+local function commit(batch)
+    wallets.write(batch)
+    funds.write(batch)
+    client_orders.write(batch)
+    orders.write(batch)
+    book.write(batch)
+    levels.write(batch)
+    markets.write(batch)
+    write_events(batch)
+    redis.call(
+        "HSET", keys.sequence(batch.prefix), "event", batch.numbers.event,
+        "trade", batch.numbers.trade, "order", batch.numbers.order, "ts", batch.now
+    )
+    redis.call("SET", keys.cursor(batch.prefix), batch.cursor)
+end
+
+return function(names, arguments)
+    local prefix = names[1]
+    local max_commands, window_us, mode = tonumber(arguments[1]), tonumber(arguments[2]), arguments[3]
+    local batch = begin(prefix, window_us)
+    apply_entries(batch, max_commands, mode)
+    if batch.entries > 0 then
+        commit(batch)
+    end
+    local reply = { batch.entries, batch.commands, batch.numbers.event }
+    for gateway, acks in pairs(batch.acks) do
+        reply[#reply + 1] = gateway
+        reply[#reply + 1] = cmsgpack.pack(acks)
+    end
+    return reply
+end

@@ -1,0 +1,81 @@
+-- The first answer to each clientOrderId, so that a repeated order is answered and not placed again.
+-- Key: client-order:{userId}:{clientOrderId}, a packed record; valid for a window, and always while
+-- its order is open. Validity goes by the commands' time; the key's own expiry only tidies up later.
+-- Emits nothing: a repeated answer is the old events, not new ones.
+
+local keys = require("keys")
+local orders = require("orders")
+
+local TERMS = { "symbol", "side", "type", "time_in_force", "post_only", "price", "qty" }
+
+local client_orders = {}
+
+local function load(batch, key)
+    local record = batch.client_orders[key]
+    if record == nil then
+        local packed = redis.call("GET", key)
+        record = packed and cmsgpack.unpack(packed)
+        batch.client_orders[key] = record
+    end
+    return record
+end
+
+local function is_valid(batch, record)
+    if batch.now - record.ts < batch.client_order_window_us then
+        return true
+    end
+    local order = record.order_id > 0 and orders.get(batch, record.order_id)
+    return order and not order.ended
+end
+
+-- The remembered answer to an order with the same clientOrderId, and whether its terms were the
+-- same; nil where there is none.
+function client_orders.find(batch, order)
+    local record = load(batch, keys.client_order(batch.prefix, order.user, order.client_order_id))
+    if not record or not is_valid(batch, record) then
+        return nil
+    end
+    for index, name in ipairs(TERMS) do
+        if record.terms[index] ~= order[name] then
+            return record.events, false
+        end
+    end
+    return record.events, true
+end
+
+-- Remembers `events` as the answer to `order`.
+function client_orders.remember(batch, order, events)
+    local terms = {}
+    for index, name in ipairs(TERMS) do
+        terms[index] = order[name]
+    end
+    local key = keys.client_order(batch.prefix, order.user, order.client_order_id)
+    batch.client_orders[key] = {
+        ts = batch.now, order_id = order.id, terms = terms, events = events,
+    }
+    batch.remembered[key] = order
+end
+
+-- Twice the window: long enough that the commands' time, not the server's, decides.
+local function tidy_ms(batch)
+    return math.ceil(batch.client_order_window_us / 1000) * 2
+end
+
+function client_orders.write(batch)
+    for key, order in pairs(batch.remembered) do
+        local packed = cmsgpack.pack(batch.client_orders[key])
+        if order.is_new and not order.ended then
+            redis.call("SET", key, packed)
+        else
+            redis.call("SET", key, packed, "PX", tidy_ms(batch))
+        end
+    end
+    for _, order in pairs(batch.orders) do
+        if order and order.ended and not order.is_new and order.client_order_id ~= "" then
+            local key = keys.client_order(batch.prefix, order.user, order.client_order_id)
+            redis.call("PEXPIRE", key, tidy_ms(batch))
+        end
+    end
+end
+
+return client_orders

@@ -1,0 +1,78 @@
+-- Events: arrays in the order of matching/domain/events.py, numbered as they happen.
+-- Each goes to the shard's log and into the answer of the command that caused it.
+
+local events = {}
+
+-- Appends an event; `event[1]` is its kind, places 2 and 3 become sequence and time.
+local function emit(batch, event)
+    local sequence = batch.numbers.event + 1
+    batch.numbers.event = sequence
+    event[2] = sequence
+    event[3] = batch.now
+    batch.events[#batch.events + 1] = event
+    batch.answer[#batch.answer + 1] = event
+end
+
+function events.placed(batch, order, outcome)
+    emit(batch, {
+        "placed", 0, 0, order.id, order.user, order.symbol, order.side, order.type,
+        order.time_in_force, order.post_only, order.price, order.qty, order.client_order_id,
+        outcome.filled, order.filled_units, order.remaining, outcome.canceled,
+        outcome.end_reason, outcome.level_lots, outcome.update_id,
+    })
+end
+
+function events.rejected(batch, order, reason)
+    emit(batch, {
+        "rejected", 0, 0, order.id, order.user, order.symbol, order.side, order.type,
+        order.time_in_force, order.post_only, order.price, order.qty, order.client_order_id, reason,
+    })
+end
+
+function events.trade(batch, trade)
+    emit(batch, {
+        "trade", 0, 0, trade.id, trade.symbol, trade.price, trade.lots, trade.base_units,
+        trade.quote_units, trade.taker.side, trade.taker.id, trade.maker.id, trade.taker.user,
+        trade.maker.user, trade.taker_fee, trade.maker_fee, trade.maker.remaining,
+        trade.level_lots, trade.update_id,
+    })
+end
+
+function events.filled(batch, order)
+    emit(batch, {
+        "filled", 0, 0, order.id, order.user, order.symbol, order.side, order.type,
+        order.time_in_force, order.post_only, order.price, order.qty, order.client_order_id,
+        order.filled_units,
+    })
+end
+
+function events.canceled(batch, order, canceled)
+    emit(batch, {
+        "canceled", 0, 0, order.id, order.user, order.symbol, order.side, order.type,
+        order.time_in_force, order.post_only, order.price, order.qty, order.client_order_id,
+        order.qty - canceled.lots, order.filled_units, canceled.lots, canceled.end_reason,
+        canceled.level_lots, canceled.update_id,
+    })
+end
+
+function events.funds(batch, user_id, asset, amount, reference)
+    emit(batch, { "funds", 0, 0, user_id, asset, amount, reference })
+end
+
+function events.market_defined(batch, market)
+    emit(batch, {
+        "market-defined", 0, 0, market.symbol, market.base, market.quote, market.lot_units,
+        market.tick_lot_units, market.min_qty, market.max_qty, market.max_price,
+        market.min_notional, market.price_band_bps, market.maker_fee_ppm, market.taker_fee_ppm,
+    })
+end
+
+function events.market_status(batch, market)
+    emit(batch, { "market-status", 0, 0, market.symbol, market.status })
+end
+
+function events.refused(batch, user_id, kind, reason, detail)
+    emit(batch, { "refused", 0, 0, user_id, kind, reason, detail })
+end
+
+return events

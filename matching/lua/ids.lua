@@ -1,0 +1,19 @@
+-- Ids of orders and trades: the number on the shard and the shard, as matching/domain/ids.py has it.
+-- Emits nothing; the numbers are written with the commit.
+
+local numbers = require("numbers")
+
+local MAX_SHARDS = 64
+
+local ids = {}
+
+-- The next id of `kind`: "order" or "trade".
+function ids.next(batch, kind)
+    local number = batch.numbers[kind] + 1
+    batch.numbers[kind] = number
+    local id = number * MAX_SHARDS + batch.shard
+    assert(id <= numbers.MAX_AMOUNT, "the ids of this shard are used up")
+    return id
+end
+
+return ids

@@ -1,0 +1,180 @@
+-- Command place: checks an order, matches it, rests or cancels what is left.
+-- Emits: trade and filled (see match.lua), then placed; or rejected.
+-- The checks stand in the order in which contracts.md lets them answer.
+
+local book = require("book")
+local client_orders = require("client_orders")
+local events = require("events")
+local ids = require("ids")
+local levels = require("levels")
+local markets = require("markets")
+local match = require("match")
+local wallets = require("wallets")
+local orders = require("orders")
+
+local BPS = 10000
+
+-- Refused with these, an order was seen and is on record; refused otherwise, none exists.
+local ON_RECORD = {
+    SYMBOL_PAUSED = true, INSUFFICIENT_FUNDS = true, WOULD_TRADE = true, CANNOT_FILL = true,
+}
+
+local function reject(batch, order, reason)
+    if ON_RECORD[reason] then
+        order.id = ids.next(batch, "order")
+    end
+    events.rejected(batch, order, reason)
+    if ON_RECORD[reason] and order.client_order_id ~= "" and reason ~= "SYMBOL_PAUSED" then
+        client_orders.remember(batch, order, batch.answer)
+    end
+end
+
+local function is_out_of_band(market, price)
+    local distance = math.abs(price - market.last_price)
+    return market.last_price > 0
+        and market.price_band_bps > 0
+        and distance * BPS > market.last_price * market.price_band_bps
+end
+
+-- The first filter of the market that the order fails, if any.
+local function failed_filter(market, order)
+    if market.status ~= "TRADING" then
+        return "SYMBOL_PAUSED"
+    end
+    local is_limit = order.type == "LIMIT"
+    if is_limit and (order.price < 1 or order.price > market.max_price) then
+        return "INVALID_PRICE"
+    end
+    if order.qty < market.min_qty or order.qty > market.max_qty then
+        return "INVALID_QTY"
+    end
+    if is_limit and order.price * order.qty * market.tick_lot_units < market.min_notional then
+        return "NOTIONAL_TOO_SMALL"
+    end
+    if is_limit and is_out_of_band(market, order.price) then
+        return "PRICE_OUT_OF_BAND"
+    end
+    return nil
+end
+
+-- What the order must be able to pay, and the balance it pays from.
+local function funds_needed(batch, market, order, plan)
+    if order.side == "SELL" then
+        return order.qty * market.lot_units, wallets.balance(batch, order.user, market.base)
+    end
+    local balance = wallets.balance(batch, order.user, market.quote)
+    if order.type == "MARKET" then
+        return plan.quote_units, balance
+    end
+    return order.price * order.qty * market.tick_lot_units, balance
+end
+
+-- The first rule the order breaks against the wallet and the book, if any.
+local function broken_rule(batch, market, order, plan)
+    local needed, balance = funds_needed(batch, market, order, plan)
+    if needed > balance.available then
+        return "INSUFFICIENT_FUNDS"
+    end
+    if order.post_only and (plan.filled > 0 or plan.met_own) then
+        return "WOULD_TRADE"
+    end
+    if order.time_in_force == "FOK" and plan.filled < order.qty then
+        return "CANNOT_FILL"
+    end
+    return nil
+end
+
+local function end_reason(order, plan)
+    if plan.met_own then
+        return "SELF_TRADE"
+    elseif order.type == "MARKET" then
+        return "NO_LIQUIDITY"
+    elseif order.time_in_force ~= "GTC" then
+        return "IOC_REMAINDER"
+    end
+    return ""
+end
+
+-- Rests the remainder: reserves what it needs and puts it on the book.
+local function rest(batch, market, order, outcome)
+    if order.side == "BUY" then
+        wallets.reserve(
+            wallets.balance(batch, order.user, market.quote),
+            order.price * order.remaining * market.tick_lot_units
+        )
+    else
+        wallets.reserve(
+            wallets.balance(batch, order.user, market.base), order.remaining * market.lot_units
+        )
+    end
+    orders.open(batch, order)
+    book.add(book.side(batch, order.symbol, order.side), order)
+    outcome.level_lots = levels.add(batch, order.symbol, order.side, order.price, order.remaining)
+    outcome.update_id = markets.next_update_id(market)
+end
+
+local function take_in(batch, market, order, plan)
+    order.id = ids.next(batch, "order")
+    match.execute(batch, market, order, plan)
+    local outcome = {
+        filled = plan.filled, canceled = 0, end_reason = "", level_lots = 0, update_id = 0,
+    }
+    if order.remaining > 0 then
+        outcome.end_reason = end_reason(order, plan)
+        if outcome.end_reason == "" then
+            rest(batch, market, order, outcome)
+        else
+            outcome.canceled = order.remaining
+            order.remaining = 0
+        end
+    end
+    events.placed(batch, order, outcome)
+    if order.client_order_id ~= "" then
+        client_orders.remember(batch, order, batch.answer)
+    end
+end
+
+local function from_command(batch, command)
+    return {
+        id = 0,
+        user = command[3],
+        symbol = command[4],
+        side = command[5],
+        type = command[6],
+        time_in_force = command[7],
+        post_only = command[8],
+        price = command[9],
+        qty = command[10],
+        client_order_id = command[11],
+        remaining = command[10],
+        filled_units = 0,
+        ts = batch.now,
+    }
+end
+
+return function(batch, command)
+    local order = from_command(batch, command)
+    local market = markets.get(batch, order.symbol)
+    if not market then
+        return reject(batch, order, "UNKNOWN_SYMBOL")
+    end
+    local filter = failed_filter(market, order)
+    if filter then
+        return reject(batch, order, filter)
+    end
+    if order.client_order_id ~= "" then
+        local answer, same = client_orders.find(batch, order)
+        if answer and same then
+            batch.answer = answer
+            return nil
+        elseif answer then
+            return reject(batch, order, "DUPLICATE_CLIENT_ORDER_ID")
+        end
+    end
+    local plan = match.plan(batch, market, order)
+    local rule = broken_rule(batch, market, order, plan)
+    if rule then
+        return reject(batch, order, rule)
+    end
+    return take_in(batch, market, order, plan)
+end

@@ -1,0 +1,170 @@
+"""Drives one shard: calls the matching function, hands out the acks, trims the streams.
+
+It computes nothing. A batch is durable before its acks leave, because the hot Redis syncs its log
+before it replies. A worker may die anywhere: the next one goes on at the shard's cursor.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from matching import keys, library
+
+MAX_COMMANDS: Final = 500
+IDLE_WAIT_MS: Final = 500
+RETRY_PAUSE_S: Final = 0.2
+TRIM_EVERY_S: Final = 1.0
+KEEP_COMMANDS_MS: Final = 60_000
+CLIENT_ORDER_WINDOW_S: Final = 3_600
+US_PER_S: Final = 1_000_000
+
+# A fault of the function itself says so; everything else is the server's trouble and passes.
+_SCRIPT_FAULT: Final = "user_function"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReply:
+    """What one call of the function did; `acks` maps gateway → packed acks, passed on unread."""
+
+    entries: int
+    commands: int
+    last_sequence: int
+    acks: dict[str, bytes]
+
+
+class MatchingWorker:
+    """The one process that drives a shard."""
+
+    def __init__(
+        self,
+        *,
+        hot: Redis,
+        bus: Redis,
+        shard: int,
+        consumers: tuple[str, ...] = (),
+        max_commands: int = MAX_COMMANDS,
+        client_order_window_s: int = CLIENT_ORDER_WINDOW_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`consumers` must have dealt with an event before it may be trimmed."""
+        self._hot = hot
+        self._bus = bus
+        self._shard = shard
+        self._consumers = consumers
+        self._max_commands = max_commands
+        self._window_us = client_order_window_s * US_PER_S
+        self._clock = clock
+        self._next_trim = clock()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the worker to return after the batch at hand; safe from a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Drive the shard until `stop` is called; outlives outages of both servers."""
+        self._until_it_works(lambda: library.load(self._hot))
+        log.info("Matching worker of shard %d ready", self._shard)
+        while not self._stopping.is_set():
+            try:
+                self.run_once()
+            except (RedisConnectionError, RedisTimeoutError) as error:
+                log.warning("Shard %d: lost a server (%s), trying again", self._shard, error)
+                self._until_it_works(lambda: library.load(self._hot))
+            except ResponseError as error:
+                self._after_error(error)
+
+    def run_once(self) -> BatchReply:
+        """Apply what waits, or wait a moment for something to come."""
+        reply = self._match("apply")
+        if reply.entries:
+            self._hand_out(reply)
+        else:
+            self._wait()
+        self._trim_now_and_then()
+        return reply
+
+    def _match(self, mode: str) -> BatchReply:
+        rows = cast(
+            "list[Any]",
+            self._hot.fcall(
+                "match_commands",
+                1,
+                keys.prefix(self._shard),
+                str(self._max_commands),
+                str(self._window_us),
+                mode,
+            ),
+        )
+        return BatchReply(
+            entries=rows[0],
+            commands=rows[1],
+            last_sequence=rows[2],
+            acks={rows[i].decode(): rows[i + 1] for i in range(3, len(rows), 2)},
+        )
+
+    def _hand_out(self, reply: BatchReply) -> None:
+        pipe = self._bus.pipeline(transaction=False)
+        for gateway, packed in reply.acks.items():
+            pipe.publish(keys.acks(gateway), packed)
+        try:
+            pipe.execute()
+        except RedisError as error:
+            # The effects stand; the senders learn of them by looking, as after any lost answer.
+            log.warning("Shard %d: acks were lost: %s", self._shard, error)
+
+    def _wait(self) -> None:
+        self._hot.xread({keys.commands(self._shard): self._cursor()}, count=1, block=IDLE_WAIT_MS)
+
+    def _cursor(self) -> bytes:
+        return cast("bytes | None", self._hot.get(keys.cursor(self._shard))) or b"0-0"
+
+    def _after_error(self, error: ResponseError) -> None:
+        if _SCRIPT_FAULT in str(error):
+            log.critical("Shard %d: refusing an entry that fails: %s", self._shard, error)
+            self._hand_out(self._match("refuse"))
+            return
+        log.error("Shard %d: the server refuses to work: %s", self._shard, error)
+        self._stopping.wait(RETRY_PAUSE_S)
+
+    def _until_it_works(self, action: Callable[[], object]) -> None:
+        while not self._stopping.is_set():
+            try:
+                action()
+            except (RedisError, OSError) as error:
+                log.warning("Shard %d: hot Redis is not ready: %s", self._shard, error)
+                self._stopping.wait(RETRY_PAUSE_S)
+            else:
+                return
+
+    def _trim_now_and_then(self) -> None:
+        if self._clock() < self._next_trim:
+            return
+        self._next_trim = self._clock() + TRIM_EVERY_S
+        self._trim_commands()
+        self._trim_events()
+
+    def _trim_commands(self) -> None:
+        """Drop commands applied a while ago; entry ids begin with the server's milliseconds."""
+        cursor = self._cursor()
+        oldest_ms = int(cursor.partition(b"-")[0]) - KEEP_COMMANDS_MS
+        if oldest_ms > 0:
+            self._hot.xtrim(keys.commands(self._shard), minid=str(oldest_ms), approximate=True)
+
+    def _trim_events(self) -> None:
+        """Drop events that every consumer has dealt with."""
+        if not self._consumers:
+            return
+        rows = cast("list[Any]", self._hot.hmget(keys.checkpoints(self._shard), self._consumers))
+        slowest = min(int(row or 0) for row in rows)
+        self._hot.xtrim(keys.events(self._shard), minid=f"{slowest + 1}-0", approximate=True)
