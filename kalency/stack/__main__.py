@@ -1,8 +1,6 @@
 """`python -m kalency.stack`: runs the whole of Kalency in the foreground until it is stopped."""
 
 import asyncio
-import contextlib
-import signal
 import sys
 from collections.abc import Mapping
 
@@ -15,9 +13,7 @@ from kalency.stack.errors import StackError
 from kalency.stack.leftovers import end_leftovers
 from kalency.stack.logs import LineLog
 from kalency.stack.services import plan
-from kalency.stack.supervisor import Supervisor
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from kalency.stack.supervisor import Supervisor, run_until_stopped
 
 
 def main() -> int:
@@ -25,35 +21,24 @@ def main() -> int:
     try:
         config = read_config()
         with preflight.only_stack(config.layout):
+            end_leftovers(config.layout)
+            preflight.check(config)
             asyncio.run(_run(config))
     except (StackError, ImproperlyConfigured) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        pass  # Ctrl-C before anything was started
     return 0
 
 
 async def _run(config: StackConfig) -> None:
-    stop_wanted = asyncio.Event()
-    for number in STOP_SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, stop_wanted.set)
-    preflight.check(config)
-    end_leftovers(config.layout)
     supervisor = Supervisor(
         environment=config.child_environment(),
         layout=config.layout,
         log=LineLog(config.layout.log),
     )
-    serving = asyncio.create_task(_serve(config, supervisor))
-    stopping = asyncio.create_task(stop_wanted.wait())
-    try:
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            serving.result()
-    finally:
-        serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StackError):
-            await serving
-        await supervisor.stop()
+    await run_until_stopped(supervisor, _serve(config, supervisor))
 
 
 async def _serve(config: StackConfig, supervisor: Supervisor) -> None:

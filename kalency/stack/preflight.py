@@ -62,9 +62,9 @@ def check(config: StackConfig) -> None:
         raise StackError(
             f"Port {config.port} is taken by another program; choose another with KALENCY_PORT."
         )
+    _check_whole(config.layout)
     if not TERMINAL_PAGE.is_file():
         raise StackError("The web terminal is not built; `make setup` builds it.")
-    _check_whole(config.layout)
 
 
 def _check_owner(layout: Layout) -> None:

@@ -5,8 +5,10 @@ readiness before the next start, restart with back-off, a stop order and no orph
 """
 
 import asyncio
+import contextlib
 import itertools
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Coroutine, Mapping, Sequence
 
 from kalency.stack.errors import StackError
 from kalency.stack.layout import Layout
@@ -20,6 +22,7 @@ BACKOFF_MOST_S = 10.0
 # A process that lived this long was healthy: its next death starts again at the first delay.
 STEADY_S = 20.0
 OWN_NAME = "stack"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Backoff:
@@ -139,3 +142,20 @@ class Supervisor:
 
     def _say(self, line: str) -> None:
         self._log.write(OWN_NAME, line)
+
+
+async def run_until_stopped(supervisor: Supervisor, serve: Coroutine[None, None, None]) -> None:
+    """Run `serve` until it fails or a person asks for the end, then stop every process."""
+    stop_wanted = asyncio.Event()
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop_wanted.set)
+    serving = asyncio.create_task(serve)
+    stopping = asyncio.create_task(stop_wanted.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    serving.cancel()
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+    finally:
+        await supervisor.stop()

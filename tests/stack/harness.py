@@ -1,0 +1,87 @@
+"""What the tests of the stack share: a supervisor in a process of its own, and polling."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kalency.stack.layout import PROJECT_DIR, Layout
+
+DEADLINE_S = 30.0
+POLL_S = 0.02
+
+
+def wait_until(what: Callable[[], object], why: str) -> None:
+    """Poll until `what` is true."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not what():
+        assert time.monotonic() < deadline, f"not within {DEADLINE_S:.0f} s: {why}"
+        time.sleep(POLL_S)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether the process runs; one that only waits to be reaped does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+class Supervised:
+    """The real supervisor over one of the plans of `supervised.py`."""
+
+    def __init__(self, data_dir: Path, plan: str) -> None:
+        self.layout = Layout(data_dir)
+        self._output = data_dir / f"{plan}.output"
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.stack.supervised", str(data_dir), plan],
+                cwd=PROJECT_DIR,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    @property
+    def journal(self) -> list[str]:
+        return (self.layout.root / "journal").read_text().splitlines()
+
+    def wait_up(self) -> None:
+        wait_until(lambda: "all are up" in self.output or self._process.poll() is not None, "up")
+        assert self._process.poll() is None, self.output
+
+    def pid(self, name: str) -> int:
+        return int(self.layout.pid_file(name).read_text())
+
+    def pids(self) -> list[int]:
+        return [self.pid(file.stem) for file in self.layout.run.glob("*.pid")]
+
+    def kill(self, name: str) -> int:
+        """Kill one service; return its process id."""
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_replaced(self, name: str, old_pid: int) -> None:
+        """Wait until the service runs again under another process id."""
+        file = self.layout.pid_file(name)
+        wait_until(lambda: file.exists() and self.pid(name) != old_pid, f"{name} is back")
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        return self._process.wait(DEADLINE_S)
+
+    def end(self) -> None:
+        """Stop it if it still runs: the end of every test."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self.wait()
