@@ -77,10 +77,13 @@ local function read_entry(fields)
         return nil, "no gateway or no time"
     elseif not readable or type(commands) ~= "table" then
         return nil, "commands are not a MessagePack array"
-    elseif #commands > MAX_COMMANDS_PER_ENTRY then
+    end
+    -- Not `#`, which may stop at a nil among the commands and pass over those behind it.
+    local count = table.maxn(commands)
+    if count > MAX_COMMANDS_PER_ENTRY then
         return nil, "too many commands"
     end
-    return { gateway = entry.gateway, ts = ts, commands = commands }
+    return { gateway = entry.gateway, ts = ts, commands = commands, count = count }
 end
 
 local function answer(batch, gateway, request_id)
@@ -119,10 +122,10 @@ local function apply_entry(batch, id, fields, mode)
         return
     end
     batch.now = math.max(batch.now, entry.ts)
-    for index = 1, #entry.commands do
+    for index = 1, entry.count do
         apply_command(batch, entry.gateway, entry.commands[index], mode)
     end
-    batch.commands = batch.commands + #entry.commands
+    batch.commands = batch.commands + entry.count
 end
 
 local function apply_entries(batch, max_commands, mode)
@@ -175,9 +178,9 @@ local function commit(batch)
 end
 
 return function(names, arguments)
-    local prefix = names[1]
-    local max_commands, window_us, mode = tonumber(arguments[1]), tonumber(arguments[2]), arguments[3]
-    local batch = begin(prefix, window_us)
+    local max_commands, window_us = tonumber(arguments[1]), tonumber(arguments[2])
+    local mode = arguments[3]
+    local batch = begin(names[1], window_us)
     apply_entries(batch, max_commands, mode)
     if batch.entries > 0 then
         commit(batch)

@@ -1,7 +1,8 @@
 -- One side of a book as the batch sees it: what Redis holds, read page by page, and what the batch
 -- has added. Nothing is written before the commit, so ranks in Redis stay valid while paging.
--- Key: book:{symbol}:bids|asks, a sorted set. Score: the price, negative for bids, so that ascending
--- is best first; member: the padded order id, so that equal prices stand first come, first served.
+-- Key: book:{symbol}:bids|asks, a sorted set. Score: the price, negative for bids, so that
+-- ascending is best first; member: the padded order id, so that at equal prices first come stands
+-- first.
 -- Emits nothing.
 
 local keys = require("keys")

@@ -1,6 +1,7 @@
--- The first answer to each clientOrderId, so that a repeated order is answered and not placed again.
--- Key: client-order:{userId}:{clientOrderId}, a packed record; valid for a window, and always while
--- its order is open. Validity goes by the commands' time; the key's own expiry only tidies up later.
+-- The first answer to each clientOrderId, so that a repeated order is answered, not placed again.
+-- Key: client-order:{userId}:{clientOrderId}, a packed record; valid for a window, and always
+-- while its order is open. Validity goes by the commands' time; the key's own expiry only tidies
+-- up later.
 -- Emits nothing: a repeated answer is the old events, not new ones.
 
 local keys = require("keys")

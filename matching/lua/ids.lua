@@ -1,4 +1,4 @@
--- Ids of orders and trades: the number on the shard and the shard, as matching/domain/ids.py has it.
+-- Ids of orders and trades: the number on the shard and the shard (matching/domain/ids.py).
 -- Emits nothing; the numbers are written with the commit.
 
 local numbers = require("numbers")

@@ -1,5 +1,5 @@
 -- Level totals: how many lots rest at each price of a side.
--- Key: levels:{symbol}:bids|asks, a hash of price in ticks → lots; a price without orders is absent.
+-- Key: levels:{symbol}:bids|asks, a hash of price in ticks → lots; empty prices are absent.
 -- Emits nothing: the events of orders and trades carry the totals.
 
 local keys = require("keys")

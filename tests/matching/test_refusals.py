@@ -1,0 +1,235 @@
+"""Orders and commands that are refused: the right reason, and nothing changed."""
+
+from typing import Any
+
+import pytest
+
+from matching import keys
+from matching.domain.commands import DefineMarket, SetMarketStatus
+from matching.domain.errors import ErrorCode
+from matching.domain.events import CommandRefused, MarketDefined, OrderPlaced, OrderRejected
+from matching.domain.values import MAX_AMOUNT, MarketStatus, TimeInForce
+from tests.matching.shard import (
+    ALICE,
+    BOB,
+    BTC_USD,
+    SHARD,
+    Shard,
+    buy,
+    cancel,
+    market_sell,
+    sell,
+)
+
+
+def terms(**changes: Any) -> DefineMarket:
+    fields = {name: getattr(BTC_USD, name) for name in BTC_USD.__struct_fields__}
+    return DefineMarket(**fields | changes)
+
+
+def refusal(shard: Shard, command: object) -> ErrorCode:
+    """Return why `command` was refused, after checking that nothing else changed."""
+    before = (shard.ladder(), [shard.wallet(user) for user in range(4)])
+    (event,) = shard.apply(command)[0]
+    assert isinstance(event, OrderRejected | CommandRefused), event
+    assert (shard.ladder(), [shard.wallet(user) for user in range(4)]) == before
+    return event.reason
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (buy(ALICE, 100, 1, symbol="DOGE-USD"), ErrorCode.UNKNOWN_SYMBOL),
+        (buy(ALICE, 0, 1), ErrorCode.INVALID_PRICE),
+        (buy(ALICE, 9_000_000_001, 1), ErrorCode.INVALID_PRICE),
+        (buy(ALICE, 100, 0), ErrorCode.INVALID_QTY),
+        (buy(ALICE, 100, 1_000_001), ErrorCode.INVALID_QTY),
+        (buy(ALICE, 100, MAX_AMOUNT), ErrorCode.INVALID_QTY),
+        (market_sell(ALICE, 0), ErrorCode.INVALID_QTY),
+        (buy(ALICE, 101, 1, post_only=True), ErrorCode.WOULD_TRADE),
+        (buy(BOB, 101, 1, post_only=True), ErrorCode.WOULD_TRADE),
+        (buy(ALICE, 101, 6, time_in_force=TimeInForce.FOK), ErrorCode.CANNOT_FILL),
+        (buy(BOB, 101, 1, time_in_force=TimeInForce.FOK), ErrorCode.CANNOT_FILL),
+    ],
+)
+def test_an_order_that_breaks_a_rule(funded: Shard, order: object, reason: ErrorCode) -> None:
+    funded.place(sell(BOB, 101, 5))
+    assert refusal(funded, order) == reason
+
+
+def test_notional_below_the_minimum(funded: Shard) -> None:
+    funded.apply(terms(min_notional_units=1_000))
+    assert refusal(funded, buy(ALICE, 100, 9)) == ErrorCode.NOTIONAL_TOO_SMALL
+    assert funded.place(buy(ALICE, 100, 10)).resting_lots == 10
+
+
+def test_the_price_band_includes_its_bounds_and_starts_with_the_first_trade(funded: Shard) -> None:
+    funded.apply(terms(price_band_bps=1_000))
+    funded.apply(sell(ALICE, 5_000, 1), sell(ALICE, 1_000, 1), buy(BOB, 1_000, 1))
+    assert refusal(funded, buy(BOB, 899, 1)) == ErrorCode.PRICE_OUT_OF_BAND
+    assert refusal(funded, sell(BOB, 1_101, 1)) == ErrorCode.PRICE_OUT_OF_BAND
+    assert funded.place(buy(BOB, 900, 1)).resting_lots == 1
+    assert funded.place(sell(BOB, 1_100, 1)).resting_lots == 1
+
+
+def test_a_paused_market_takes_cancels_and_refuses_orders(funded: Shard) -> None:
+    order = funded.place(sell(ALICE, 101, 5))
+    funded.apply(SetMarketStatus(symbol="BTC-USD", status=MarketStatus.PAUSED))
+    assert refusal(funded, buy(BOB, 0, 0)) == ErrorCode.SYMBOL_PAUSED
+    funded.apply(cancel(ALICE, order.order_id))
+    assert funded.ladder() == []
+    funded.apply(SetMarketStatus(symbol="BTC-USD", status=MarketStatus.TRADING))
+    assert funded.place(buy(BOB, 100, 1)).resting_lots == 1
+
+
+def test_an_order_that_was_seen_has_an_id_and_one_that_was_not_has_none(funded: Shard) -> None:
+    (unseen,) = funded.apply(buy(ALICE, 0, 1))[0]
+    (seen,) = funded.apply(buy(9, 100, 1))[0]
+    assert isinstance(unseen, OrderRejected)
+    assert isinstance(seen, OrderRejected)
+    assert unseen.order_id == 0
+    assert seen.order_id > 0
+
+
+@pytest.mark.parametrize("user", [ALICE, BOB])
+def test_cancel_of_an_unknown_or_foreign_order(funded: Shard, user: int) -> None:
+    order = funded.place(sell(BOB, 101, 5))
+    order_id = order.order_id if user == ALICE else 999_936
+    assert refusal(funded, cancel(user, order_id)) == ErrorCode.UNKNOWN_ORDER
+
+
+def test_a_second_cancel_finds_nothing(funded: Shard) -> None:
+    order = funded.place(sell(BOB, 101, 5))
+    funded.apply(cancel(BOB, order.order_id))
+    assert refusal(funded, cancel(BOB, order.order_id)) == ErrorCode.UNKNOWN_ORDER
+
+
+def test_a_repeated_client_order_id_gets_the_first_answer(funded: Shard) -> None:
+    first = funded.apply(sell(ALICE, 101, 5, client_order_id="a"))[0]
+    assert funded.apply(sell(ALICE, 101, 5, client_order_id="a"))[0] == first
+    assert funded.ladder() == ["| 101 | 5"]
+    other = sell(ALICE, 102, 5, client_order_id="a")
+    assert refusal(funded, other) == ErrorCode.DUPLICATE_CLIENT_ORDER_ID
+    assert funded.place(sell(BOB, 102, 5, client_order_id="a")).resting_lots == 5
+
+
+def test_a_repeated_client_order_id_within_one_batch_gets_the_first_answer(funded: Shard) -> None:
+    order = sell(ALICE, 101, 5, client_order_id="a")
+    first, second = funded.apply(order, order)
+    assert first == second
+    assert funded.ladder() == ["| 101 | 5"]
+
+
+def test_a_rejection_is_remembered_too(shard: Shard) -> None:
+    order = buy(ALICE, 100, 5, client_order_id="poor")
+    first = shard.apply(order)[0]
+    shard.deposit(ALICE, "USD", 1_000)
+    assert shard.apply(order)[0] == first
+
+
+def test_a_client_order_id_is_free_after_the_window_once_its_order_ended(funded: Shard) -> None:
+    order = sell(ALICE, 101, 5, client_order_id="a")
+    first = funded.place(order)
+    funded.now_us += 2 * 3_600 * 1_000_000
+    assert funded.place(order) == first
+    funded.apply(cancel(ALICE, first.order_id))
+    assert funded.place(order).order_id > first.order_id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"symbol": "BTC-EUR"},
+        {"lot_units": 0},
+        {"tick_lot_units": 0},
+        {"min_qty_lots": 0},
+        {"min_qty_lots": 2_000_000},
+        {"max_price_ticks": 0},
+        {"max_price_ticks": MAX_AMOUNT},
+        {"max_qty_lots": 10**15},
+        {"taker_fee_ppm": 1_000_001},
+        {"price_band_bps": 10_001},
+    ],
+)
+def test_market_terms_that_cannot_work(shard: Shard, changes: dict[str, Any]) -> None:
+    assert refusal(shard, terms(**changes)) == ErrorCode.INVALID_REQUEST
+
+
+def test_scales_of_a_listed_market_are_fixed_and_its_filters_are_not(shard: Shard) -> None:
+    assert refusal(shard, terms(lot_units=20_000)) == ErrorCode.CONFLICT
+    (event,) = shard.apply(terms(max_qty_lots=77))[0]
+    assert isinstance(event, MarketDefined)
+    assert event.max_qty_lots == 77
+
+
+PLACE = ["place", 7, 1, "BTC-USD", "BUY", "LIMIT", "GTC", False, 100, 1, ""]
+
+
+def malformed() -> list[Any]:
+    """Each field of an order, wrong in each way; and things that are no command at all."""
+    wrong: dict[int, list[Any]] = {
+        2: [0, -1, 1.5, "1", None, MAX_AMOUNT + 1],
+        3: ["btc-usd", "", "X" * 65, "A\xff", 5, None],
+        4: ["buy", "", 1, None],
+        5: ["STOP", None],
+        6: ["DAY", None],
+        7: [1, "false", None],
+        8: [-1, 0.5, "100", None, MAX_AMOUNT + 1, 2**63, 1e300],
+        9: [-1, 0.5, "1", None, 2**64 - 1],
+        10: ["x" * 65, "line\nbreak", "\x00", 5, None],
+    }
+    commands: list[Any] = [
+        [*PLACE[:place], value, *PLACE[place + 1 :]] for place in wrong for value in wrong[place]
+    ]
+    return [
+        *commands,
+        PLACE[:5],
+        ["cancel", 7, 1, -5],
+        ["cancel", 7],
+        ["funds", 7, 1, "usd", 5, "r"],
+    ]
+
+
+@pytest.mark.parametrize("command", malformed(), ids=repr)
+def test_a_malformed_command_is_refused_and_kept_aside(funded: Shard, command: list[Any]) -> None:
+    before = funded.ladder()
+    funded.send([command])
+    ((event,),) = funded.match()
+    assert isinstance(event, CommandRefused)
+    assert event.reason == ErrorCode.INVALID_REQUEST
+    assert funded.ladder() == before
+    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
+
+
+@pytest.mark.parametrize("command", [["nonsense", 7], [], 5, None, {"place": 1}, "place"])
+def test_what_is_no_command_never_stops_the_shard(funded: Shard, command: Any) -> None:
+    funded.send([command, buy(ALICE, 100, 1)])
+    *_, placed = funded.match()
+    assert isinstance(placed[-1], OrderPlaced)
+    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"nothing": "here"},
+        {"gateway": "g", "ts": "soon", "commands": b"\x90"},
+        {"gateway": "g", "ts": "1", "commands": b"\xc1\xff not msgpack"},
+        {"gateway": "g", "ts": "1", "commands": b"\x05"},
+        {"ts": "1", "commands": b"\x90"},
+    ],
+)
+def test_an_unreadable_entry_never_stops_the_shard(funded: Shard, fields: dict[Any, Any]) -> None:
+    funded.hot.xadd(keys.commands(SHARD), fields)
+    funded.send([buy(ALICE, 100, 1)])
+    assert isinstance(funded.match()[-1][-1], OrderPlaced)
+    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
+
+
+def test_an_entry_can_be_refused_unapplied(funded: Shard) -> None:
+    funded.send([buy(ALICE, 100, 1), cancel(ALICE, 64)])
+    funded.send([buy(ALICE, 99, 1)])
+    answers = funded.match(mode="refuse")
+    assert [type(events[0]) for events in answers] == [CommandRefused, CommandRefused]
+    assert funded.ladder() == []
+    assert isinstance(funded.match()[0][0], OrderPlaced)
