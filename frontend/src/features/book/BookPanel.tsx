@@ -1,0 +1,65 @@
+/** The order book: asks over the spread over bids, as many levels as fit. */
+import type { Market } from "@/api/types";
+import { type Book, deepest, depthRows } from "@/domain/book";
+import { decimalsOf } from "@/domain/decimal";
+import { useMarketData } from "@/state/hooks";
+import { Panel } from "@/ui/Panel";
+import { LoadingRows } from "@/ui/Placeholder";
+import { useHeight } from "@/ui/useHeight";
+import styles from "./Book.module.css";
+import { BookSide, type Scale } from "./BookSide";
+import { moveByArrow } from "./moveByArrow";
+import { Spread } from "./Spread";
+import { useOwnPrices } from "./useOwnPrices";
+
+const ROW_PX = 21;
+/** The column heads and the spread, as `Book.module.css` sizes them. */
+const FIXED_PX = 26 + 34;
+const MAX_ROWS = 40;
+
+export function BookPanel({ market }: { market: Market | null }) {
+  const book = useMarketData((data) => data.book);
+  const fresh = useMarketData((data) => data.bookFresh);
+  const { ref, height } = useHeight<HTMLDivElement>();
+  const rows = Math.min(MAX_ROWS, Math.max(0, Math.floor((height - FIXED_PX) / 2 / ROW_PX)));
+  return (
+    <Panel title="Order book" area="book" stale={book !== null && !fresh}>
+      <div ref={ref} className={styles.fit}>
+        {market && book ? (
+          <BookTable book={book} market={market} rows={rows} />
+        ) : (
+          <LoadingRows count={rows * 2} />
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function BookTable({ book, market, rows }: { book: Book; market: Market; rows: number }) {
+  const asks = depthRows(book.asks, rows);
+  const bids = depthRows(book.bids, rows);
+  const scale: Scale = {
+    priceDecimals: decimalsOf(market.tickSize),
+    qtyDecimals: decimalsOf(market.lotSize),
+    fullBar: deepest(bids, asks),
+    own: useOwnPrices(market.symbol),
+  };
+  return (
+    <table className={styles.book} onKeyDown={moveByArrow}>
+      <thead>
+        <tr className={styles.head}>
+          <th scope="col">Price ({market.quoteAsset})</th>
+          <th scope="col" className="number">
+            Quantity ({market.baseAsset})
+          </th>
+          <th scope="col" className="number">
+            Total
+          </th>
+        </tr>
+      </thead>
+      <BookSide side="SELL" levels={asks} rows={rows} scale={scale} />
+      <Spread book={book} priceDecimals={scale.priceDecimals} />
+      <BookSide side="BUY" levels={bids} rows={rows} scale={scale} />
+    </table>
+  );
+}
