@@ -1,5 +1,6 @@
 """Fixtures for every test: clean clients of the real servers, and a whole running stack."""
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from kalency.stack.addresses import Address
+from matching.connection import open_sync
+from matching.worker import MatchingWorker
 from tests.running_stack import RunningStack
 
 
@@ -32,6 +35,17 @@ def bus(bus_server: Address) -> Iterator[Redis]:
     with Redis.from_url(bus_server.url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture
+def matching(hot: Redis, bus: Redis, hot_server: Address, bus_server: Address) -> Iterator[None]:
+    """Shard 0 is matched by a real worker while the test runs."""
+    worker = MatchingWorker(hot=open_sync(hot_server.url), bus=open_sync(bus_server.url), shard=0)
+    thread = threading.Thread(target=worker.run, name="matching-worker")
+    thread.start()
+    yield
+    worker.stop()
+    thread.join()
 
 
 @pytest.fixture(scope="session")

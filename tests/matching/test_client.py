@@ -1,0 +1,123 @@
+"""The client and the worker together: answers find their way back, in order, or say why not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from kalency.stack.addresses import Address
+from matching import keys
+from matching.client import MatchingClient
+from matching.connection import open_async
+from matching.domain.commands import MoveFunds
+from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.events import FundsMoved, OrderCanceled, OrderPlaced
+from matching.domain.values import Units
+from matching.state import HotState
+from tests.matching.shard import ALICE, BTC_USD, SHARD, buy, cancel_all, sell
+
+
+@pytest.fixture
+async def client(
+    hot: Redis, bus: Redis, hot_server: Address, bus_server: Address
+) -> AsyncIterator[MatchingClient]:
+    """A client with a short patience. Nothing matches unless the test asks for `matching`."""
+    client = MatchingClient(
+        hot=open_async(hot_server.url), bus=open_async(bus_server.url), shards=1, ack_timeout_s=2
+    )
+    await client.start()
+    yield client
+    await client.close()
+
+
+def deposit(asset: str, amount: int, reference: str) -> MoveFunds:
+    return MoveFunds(user_id=ALICE, asset=asset, amount=Units(amount), reference=reference)
+
+
+@pytest.mark.usefixtures("matching")
+async def test_the_answer_to_a_command_is_the_events_it_caused(client: MatchingClient) -> None:
+    await client.submit(BTC_USD)
+    (moved,) = await client.submit(deposit("USD", 1_000, "one"))
+    assert isinstance(moved, FundsMoved)
+    (placed,) = await client.submit(buy(ALICE, 100, 5))
+    assert isinstance(placed, OrderPlaced)
+    assert placed.resting_lots == 5
+
+
+@pytest.mark.usefixtures("matching")
+async def test_commands_take_effect_in_the_order_they_were_submitted(
+    client: MatchingClient,
+) -> None:
+    await client.submit(BTC_USD)
+    await client.submit(deposit("USD", 10**9, "one"))
+    answers = await asyncio.gather(
+        *[client.submit(buy(ALICE, 100, 1)) for _ in range(1_000)],
+        client.submit(cancel_all(ALICE)),
+    )
+    placed, canceled = answers[:-1], answers[-1]
+    ids = [event.order_id for (event,) in placed if isinstance(event, OrderPlaced)]
+    assert ids == sorted(ids)
+    assert [event.order_id for event in canceled if isinstance(event, OrderCanceled)] == ids
+
+
+@pytest.mark.usefixtures("matching")
+async def test_commands_of_one_turn_travel_in_few_entries(
+    client: MatchingClient, hot: Redis
+) -> None:
+    await client.submit(BTC_USD)
+    before = hot.xlen(keys.commands(SHARD))
+    await client.submit_all([sell(ALICE, 100, 1)] * 1_000)
+    assert int(hot.xlen(keys.commands(SHARD))) - int(before) == 4  # type: ignore[arg-type]
+
+
+async def test_without_a_worker_the_outcome_is_unknown(client: MatchingClient) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        await client.submit(BTC_USD)
+    assert caught.value.code == ErrorCode.UNKNOWN_OUTCOME
+
+
+async def test_without_a_server_nothing_was_sent(bus_server: Address) -> None:
+    nowhere = AsyncRedis.from_url("redis://127.0.0.1:1/0")
+    client = MatchingClient(hot=nowhere, bus=open_async(bus_server.url), shards=1)
+    await client.start()
+    with pytest.raises(ExchangeError) as caught:
+        await client.submit(BTC_USD)
+    assert caught.value.code == ErrorCode.UNAVAILABLE
+    await client.close()
+
+
+@pytest.mark.usefixtures("matching")
+async def test_what_was_matched_can_be_read_back(
+    client: MatchingClient, hot_server: Address
+) -> None:
+    state = HotState(open_async(hot_server.url), shards=1)
+    await client.submit(BTC_USD)
+    await client.submit(deposit("USD", 1_000, "one"))
+    await client.submit(buy(ALICE, 100, 5, client_order_id="mine"))
+    (order,) = await state.open_orders(ALICE)
+    assert (order.client_order_id, order.remaining_lots) == ("mine", 5)
+    assert await state.open_order(order.order_id) == order
+    assert await state.open_order(order.order_id + 64) is None
+    balance = (await state.wallet(ALICE))["USD"]
+    assert (balance.available, balance.reserved, balance.total) == (500, 500, 1_000)
+    book = await state.book("BTC-USD", depth=10)
+    assert (book.last_update_id, book.bids, book.asks) == (1, [(100, 5)], [])
+    market = await state.market("BTC-USD")
+    assert market is not None
+    assert market.last_price_ticks is None
+    assert await state.market("ETH-USD") is None
+
+
+@pytest.mark.usefixtures("matching")
+async def test_the_depth_of_a_crowded_book_is_read_level_by_level(
+    client: MatchingClient, hot_server: Address
+) -> None:
+    state = HotState(open_async(hot_server.url), shards=1)
+    await client.submit(BTC_USD)
+    await client.submit(deposit("BTC", 10**12, "one"))
+    await client.submit_all([sell(ALICE, 100 + n % 3, 1) for n in range(900)])
+    await client.submit_all([sell(ALICE, 200 + n, 2) for n in range(100)])
+    book = await state.book("BTC-USD", depth=5)
+    assert book.asks == [(100, 300), (101, 300), (102, 300), (200, 2), (201, 2)]
