@@ -1,0 +1,1 @@
+"""Pure values of the ledger: rows and ended orders. No Django, no Postgres, no clock."""

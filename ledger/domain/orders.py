@@ -1,0 +1,55 @@
+"""An order that has ended, and one order's half of a trade, as readers see them. Pure."""
+
+from dataclasses import dataclass
+
+from matching.domain.values import (
+    Liquidity,
+    Lots,
+    OrderStatus,
+    OrderType,
+    Side,
+    Ticks,
+    TimeInForce,
+    Units,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedOrder:
+    """An order's terms and final state; `filled_units` is the quote amount of its fills.
+
+    `reason` says why something stayed unfilled, or why the order was rejected; else it is empty.
+    """
+
+    order_id: int
+    user_id: int
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    post_only: bool
+    price_ticks: Ticks
+    qty_lots: Lots
+    client_order_id: str
+    status: OrderStatus
+    filled_lots: Lots
+    filled_units: Units
+    canceled_lots: Lots
+    reason: str
+    ended_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One order's half of a trade. The fee is in the asset the side receives (buyer: base)."""
+
+    trade_id: int
+    order_id: int
+    symbol: str
+    side: Side
+    price_ticks: Ticks
+    qty_lots: Lots
+    quote_units: Units
+    fee_units: Units
+    liquidity: Liquidity
+    ts_us: int

@@ -1,0 +1,135 @@
+"""The book of record's tables: facts that are added once and never changed.
+
+Only the ledger writer adds rows (`ledger/store.py`); a trigger refuses updates and deletes of the
+three append-only tables. Quantities are integers: ticks, lots, and the asset's smallest units.
+Text has no length limit, because the writer may not refuse what the matching function has let in,
+and user ids carry no foreign key, because the ledger outlives accounts.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from matching.domain.ids import MAX_SHARDS
+
+
+def _event_id_matches(name: str) -> models.CheckConstraint:
+    """Return the rule that makes the primary key stand for one (shard, sequence)."""
+    return models.CheckConstraint(
+        condition=Q(event_id=F("sequence") * MAX_SHARDS + F("shard")), name=name
+    )
+
+
+class Trade(models.Model):
+    """One match of a buyer and a seller, with both halves."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    shard = models.SmallIntegerField()
+    sequence = models.BigIntegerField()
+    trade_id = models.BigIntegerField()
+    symbol = models.TextField()
+    price_ticks = models.BigIntegerField()
+    qty_lots = models.BigIntegerField()
+    base_units = models.BigIntegerField()
+    quote_units = models.BigIntegerField()
+    taker_side = models.TextField()
+    buy_order_id = models.BigIntegerField()
+    sell_order_id = models.BigIntegerField()
+    buyer_user_id = models.BigIntegerField()
+    seller_user_id = models.BigIntegerField()
+    buyer_fee_units = models.BigIntegerField("buyer's fee (base units)")
+    seller_fee_units = models.BigIntegerField("seller's fee (quote units)")
+    maker_side = models.TextField()
+    executed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "trade_ledger"
+        ordering = ["-event_id"]
+        constraints = [
+            _event_id_matches("trade_event_id"),
+            models.UniqueConstraint(fields=["shard", "trade_id"], name="trade_once"),
+        ]
+        indexes = [
+            models.Index(fields=["symbol", "executed_at"], name="trade_symbol_time"),
+            models.Index(fields=["buyer_user_id", "executed_at"], name="trade_buyer_time"),
+            models.Index(fields=["seller_user_id", "executed_at"], name="trade_seller_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"trade {self.trade_id} of {self.symbol}"
+
+
+class OrderRecord(models.Model):
+    """An order's terms and final state, written when it ended."""
+
+    order_id = models.BigIntegerField(primary_key=True)
+    shard = models.SmallIntegerField()
+    sequence = models.BigIntegerField()
+    user_id = models.BigIntegerField()
+    symbol = models.TextField()
+    side = models.TextField()
+    type = models.TextField()
+    time_in_force = models.TextField()
+    post_only = models.BooleanField()
+    price_ticks = models.BigIntegerField()
+    qty_lots = models.BigIntegerField()
+    client_order_id = models.TextField(blank=True)
+    status = models.TextField()
+    filled_lots = models.BigIntegerField()
+    filled_units = models.BigIntegerField("filled (quote units)")
+    canceled_lots = models.BigIntegerField()
+    end_reason = models.TextField(blank=True)
+    reject_reason = models.TextField(blank=True)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "order_history"
+        ordering = ["-ended_at"]
+        verbose_name = "ended order"
+        indexes = [
+            models.Index(fields=["user_id", "ended_at"], name="order_user_time"),
+            models.Index(
+                fields=["user_id", "client_order_id"],
+                condition=~Q(client_order_id=""),
+                name="order_client_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"order {self.order_id}"
+
+
+class Funding(models.Model):
+    """A deposit (positive) or withdrawal (negative) that took effect."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    shard = models.SmallIntegerField()
+    sequence = models.BigIntegerField()
+    user_id = models.BigIntegerField()
+    asset = models.TextField()
+    amount_units = models.BigIntegerField()
+    reference = models.TextField()
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "funding"
+        ordering = ["-event_id"]
+        verbose_name = verbose_name_plural = "funding"
+        constraints = [_event_id_matches("funding_event_id")]
+        indexes = [models.Index(fields=["user_id", "moved_at"], name="funding_user_time")]
+
+    def __str__(self) -> str:
+        return f"funding {self.reference}"
+
+
+class Checkpoint(models.Model):
+    """How far the ledger has read each shard's events; moves in one transaction with the rows."""
+
+    shard = models.SmallIntegerField(primary_key=True)
+    sequence = models.BigIntegerField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_consumer_offsets"
+
+    def __str__(self) -> str:
+        return f"shard {self.shard} at {self.sequence}"

@@ -1,0 +1,100 @@
+"""The writer's own connection to Postgres: one shard's lock, its checkpoint, and bulk appends.
+
+Rows and checkpoint go in one transaction, and the checkpoint only moves from the very value that
+was read: whatever dies, and however many writers there are, an event is written once.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, cast
+
+import psycopg
+from psycopg import sql
+
+from ledger.domain.rows import FundingRow, OrderRow, Rows, TradeRow
+
+CONNECT_TIMEOUT_S: Final = 3
+_LOCK_FAMILY: Final = zlib.crc32(b"kalency ledger writer") - 2**31  # advisory locks take an int4
+
+_TABLES: Final[Mapping[str, type[NamedTuple]]] = {
+    "trade_ledger": TradeRow,
+    "order_history": OrderRow,
+    "funding": FundingRow,
+}
+
+
+class CheckpointMoved(Exception):  # noqa: N818 - a fact, and a reason to start over
+    """Someone else has written past the checkpoint this writer goes on from."""
+
+
+class LedgerStore:
+    """One session of one shard's writer; a broken session is thrown away, never repaired."""
+
+    def __init__(self, database: Mapping[str, Any], *, shard: int) -> None:
+        """Connect. `database` is an entry of Django's DATABASES."""
+        self._shard = shard
+        self._connection = psycopg.connect(
+            host=database["HOST"],
+            port=database["PORT"],
+            user=database["USER"],
+            password=database["PASSWORD"],
+            dbname=database["NAME"],
+            connect_timeout=CONNECT_TIMEOUT_S,
+            application_name=f"kalency-ledger-{shard}",
+            autocommit=True,
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def try_lock(self) -> bool:
+        """Take the shard for this session; return whether it was free."""
+        row = self._connection.execute(
+            "SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_FAMILY, self._shard)
+        ).fetchone()
+        return bool(row and row[0])
+
+    def checkpoint(self) -> int:
+        """Return the sequence of the last event in the ledger (0: none)."""
+        self._connection.execute(
+            "INSERT INTO ledger_consumer_offsets (shard, sequence, updated_at)"
+            " VALUES (%s, 0, now()) ON CONFLICT (shard) DO NOTHING",
+            (self._shard,),
+        )
+        row = self._connection.execute(
+            "SELECT sequence FROM ledger_consumer_offsets WHERE shard = %s", (self._shard,)
+        ).fetchone()
+        assert row is not None, "the row was there a statement ago, and nobody deletes it"
+        return cast("int", row[0])
+
+    def append(self, rows: Rows, *, after: int, upto: int) -> None:
+        """Add `rows` and move the checkpoint from `after` to `upto`, wholly or not at all.
+
+        Raises CheckpointMoved, and psycopg's errors; after an error the session must be closed.
+        """
+        with self._connection.transaction():
+            moved = self._connection.execute(
+                "UPDATE ledger_consumer_offsets SET sequence = %s, updated_at = now()"
+                " WHERE shard = %s AND sequence = %s",
+                (upto, self._shard, after),
+            )
+            if moved.rowcount != 1:
+                raise CheckpointMoved(f"Shard {self._shard} is no longer at event {after}.")
+            self._copy("trade_ledger", rows.trades)
+            self._copy("order_history", rows.orders)
+            self._copy("funding", rows.funding)
+
+    def _copy(self, table: str, rows: Sequence[NamedTuple]) -> None:
+        if not rows:
+            return
+        with self._connection.cursor() as cursor, cursor.copy(_COPY[table]) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _copy_statement(table: str, row_type: type[NamedTuple]) -> sql.Composed:
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in row_type._fields)
+    return sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
+
+
+_COPY: Final = {table: _copy_statement(table, row_type) for table, row_type in _TABLES.items()}

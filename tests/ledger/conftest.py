@@ -1,0 +1,77 @@
+"""What the ledger's tests share: a shard's events, and the writer in this process or its own."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from redis import Redis
+
+from kalency.stack.addresses import Address
+from ledger.writer import ShardWriter
+from tests.event_script import EventScript
+from tests.ledger.writer_process import WriterProcess
+
+
+@pytest.fixture
+def script(hot: Redis) -> EventScript:
+    return EventScript(hot)
+
+
+class WriterThread:
+    """A writer of shard 0 in a thread; keeps the error that ended it."""
+
+    def __init__(self, hot_url: str) -> None:
+        self.error: Exception | None = None
+        self._stop = threading.Event()
+        self.writer = ShardWriter(
+            shard=0, hot_url=hot_url, database=connection.settings_dict, stop=self._stop
+        )
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.writer.run()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            self.error = error
+
+    def stop(self) -> None:
+        self._stop.set()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def start_writer(
+    transactional_db: None, hot_server: Address
+) -> Iterator[Callable[[], WriterThread]]:
+    """Start writers in threads; those still running stop after the test."""
+    started: list[WriterThread] = []
+
+    def start() -> WriterThread:
+        started.append(WriterThread(hot_server.url))
+        return started[-1]
+
+    yield start
+    for writer in started:
+        writer.stop()
+
+
+@pytest.fixture
+def start_process(transactional_db: None) -> Iterator[Callable[[], WriterProcess]]:
+    """Start `run_ledger_writer` as its own process; those still running are killed."""
+    started: list[WriterProcess] = []
+
+    def start() -> WriterProcess:
+        started.append(WriterProcess(connection.settings_dict))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: Address) -> None:
+    """Start PostgreSQL before pytest-django makes its test database."""
