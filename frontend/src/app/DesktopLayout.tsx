@@ -15,13 +15,17 @@ export function DesktopLayout({ market }: { market: Market | null }) {
     <div className={styles.desktop}>
       <Header market={market} />
       <main className={styles.contents}>
-        <MarketsPanel />
+        <div className={styles.left}>
+          <MarketsPanel />
+          <TapePanel market={market} />
+        </div>
         <ChartPanel market={market} />
         <BookPanel market={market} />
-        <TapePanel market={market} />
-        <OrderEntry market={market} />
         <OrdersPanel />
-        <BalancesPanel />
+        <div className={styles.right}>
+          <OrderEntry market={market} />
+          <BalancesPanel />
+        </div>
       </main>
     </div>
   );

@@ -8,17 +8,25 @@ interface SegmentedProps<Value extends string> {
   options: readonly { value: Value; label: string }[];
   value: Value;
   onChange(value: NoInfer<Value>): void;
+  /** Write the name in front of the choices, for those who see. */
+  legendShown?: boolean;
   /** Fill the width in equal parts instead of hugging the labels. */
   wide?: boolean;
   disabled?: boolean;
 }
 
 export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
-  const { legend, options, value, onChange, wide = false, disabled = false } = props;
+  const { legend, options, value, onChange, wide = false } = props;
+  const { legendShown = false, disabled = false } = props;
   const group = useId();
   return (
     <fieldset className={styles.group} data-wide={wide || undefined} disabled={disabled}>
       <legend className="hidden-text">{legend}</legend>
+      {legendShown && (
+        <span className={styles.legend} aria-hidden="true">
+          {legend}
+        </span>
+      )}
       {options.map((option) => (
         <label key={option.value} className={styles.option}>
           <input

@@ -25,7 +25,7 @@ function BalanceTable({ wallet }: { wallet: Wallet }) {
   if (wallet.balances.length === 0) return <Placeholder>No funds yet.</Placeholder>;
   return (
     <div className={styles.scroll}>
-      <table>
+      <table className="figures">
         <thead>
           <tr className={styles.head}>
             <th scope="col">Asset</th>

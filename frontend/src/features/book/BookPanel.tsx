@@ -13,15 +13,17 @@ import { Spread } from "./Spread";
 import { useOwnPrices } from "./useOwnPrices";
 
 const ROW_PX = 21;
-/** The column heads and the spread, as `Book.module.css` sizes them. */
-const FIXED_PX = 26 + 34;
-const MAX_ROWS = 40;
+/** The column heads, and the least the spread takes, as `Book.module.css` sizes them. */
+const HEAD_PX = 26;
+const SPREAD_PX = 34;
+const MAX_ROWS = 60;
 
 export function BookPanel({ market }: { market: Market | null }) {
   const book = useMarketData((data) => data.book);
   const fresh = useMarketData((data) => data.bookFresh);
   const { ref, height } = useHeight<HTMLDivElement>();
-  const rows = Math.min(MAX_ROWS, Math.max(0, Math.floor((height - FIXED_PX) / 2 / ROW_PX)));
+  const room = Math.floor((height - HEAD_PX - SPREAD_PX) / 2 / ROW_PX);
+  const rows = Math.min(MAX_ROWS, Math.max(0, room));
   return (
     <Panel title="Order book" area="book" stale={book !== null && !fresh}>
       <div ref={ref} className={styles.fit}>
@@ -45,7 +47,7 @@ function BookTable({ book, market, rows }: { book: Book; market: Market; rows: n
     own: useOwnPrices(market.symbol),
   };
   return (
-    <table className={styles.book} onKeyDown={moveByArrow}>
+    <table className={`figures ${styles.book}`} onKeyDown={moveByArrow}>
       <thead>
         <tr className={styles.head}>
           <th scope="col">Price ({market.quoteAsset})</th>

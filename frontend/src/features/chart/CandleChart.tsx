@@ -45,14 +45,6 @@ export function CandleChart({ market, timeframe, series }: CandleChartProps) {
         role="img"
         aria-label={`Candlesticks of ${market.symbol}, ${timeframe} each`}
       />
-      <a
-        className={styles.attribution}
-        href="https://www.tradingview.com/"
-        target="_blank"
-        rel="noreferrer"
-      >
-        Charts by TradingView
-      </a>
     </div>
   );
 }

@@ -18,7 +18,15 @@ export function ChartPanel({ market }: { market: Market | null }) {
       title="Chart"
       area="chart"
       aside={
-        <Segmented legend="Timeframe" options={OPTIONS} value={timeframe} onChange={setTimeframe} />
+        <>
+          <Attribution />
+          <Segmented
+            legend="Timeframe"
+            options={OPTIONS}
+            value={timeframe}
+            onChange={setTimeframe}
+          />
+        </>
       }
     >
       {market ? (
@@ -45,5 +53,19 @@ function Candles({ market, timeframe }: { market: Market; timeframe: Timeframe }
         </p>
       )}
     </>
+  );
+}
+
+/** The chart library's licence asks for this link on the page. */
+function Attribution() {
+  return (
+    <a
+      className={styles.attribution}
+      href="https://www.tradingview.com/"
+      target="_blank"
+      rel="noreferrer"
+    >
+      by TradingView
+    </a>
   );
 }

@@ -9,6 +9,7 @@ import {
 } from "lightweight-charts";
 import { type Candle, SECONDS, type Timeframe } from "@/domain/candles";
 import { type Decimal, decimalsOf, toDrawable } from "@/domain/decimal";
+import { formatFixed } from "@/domain/format";
 import { axisTime, crosshairTime } from "./chartTimes";
 import { firstDifference } from "./firstDifference";
 
@@ -30,6 +31,7 @@ const EMPTY_BARS_AT_THE_RIGHT = 4;
 
 export function createChartView(container: HTMLElement, options: ChartOptions): ChartView {
   const { tickSize, timeframe, onHover } = options;
+  const decimals = decimalsOf(tickSize);
   const chart = createChart(container, {
     autoSize: true,
     // The library's own logo would need an inline style sheet; the panel carries the attribution.
@@ -44,14 +46,13 @@ export function createChartView(container: HTMLElement, options: ChartOptions): 
       rightOffset: EMPTY_BARS_AT_THE_RIGHT,
       tickMarkFormatter: axisTime,
     },
-    localization: { timeFormatter: crosshairTime },
+    localization: {
+      timeFormatter: crosshairTime,
+      priceFormatter: (price: number) => formatFixed(price.toFixed(decimals), decimals),
+    },
   });
   const candles = chart.addSeries(CandlestickSeries, {
-    priceFormat: {
-      type: "price",
-      precision: decimalsOf(tickSize),
-      minMove: toDrawable(tickSize),
-    },
+    priceFormat: { type: "price", precision: decimals, minMove: toDrawable(tickSize) },
   });
   const volume = chart.addSeries(HistogramSeries, {
     priceScaleId: "volume",

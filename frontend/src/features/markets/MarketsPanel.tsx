@@ -13,7 +13,7 @@ export function MarketsPanel() {
     <Panel title="Markets" area="markets" stale={markets !== undefined && error !== null}>
       {markets && markets.length > 0 && (
         <div className={styles.scroll}>
-          <table>
+          <table className="figures">
             <thead>
               <tr className={styles.head}>
                 <th scope="col">Market</th>

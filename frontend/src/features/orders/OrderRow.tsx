@@ -18,12 +18,20 @@ export function OrderRow({ order, market }: { order: Order; market: Market | und
     <>
       <tr className={styles.row}>
         <td className={`${styles.time} soft`}>{formatDayTime(order.ts)}</td>
-        <td className={styles.market}>{order.symbol}</td>
+        <td className={styles.market}>
+          {order.symbol}
+          <span className={styles.second}>
+            <SideMark side={order.side} />
+          </span>
+        </td>
         <td className={styles.side}>
           <SideMark side={order.side} />
         </td>
         <td className="number">{order.price === null ? "–" : price(order.price)}</td>
-        <td className="number">{qty(order.qty)}</td>
+        <td className="number">
+          {qty(order.qty)}
+          <span className={`soft ${styles.second}`}>{qty(order.filledQty)} filled</span>
+        </td>
         <td className={`number ${styles.filled}`}>{qty(order.filledQty)}</td>
         <td className={styles.action}>
           <Button

@@ -58,7 +58,7 @@ function OpenOrders() {
   const bySymbol = new Map<string, Market>(markets?.map((market) => [market.symbol, market]));
   return (
     <div className={styles.scroll}>
-      <table>
+      <table className="figures">
         <thead>
           <tr className={styles.head}>
             <th scope="col" className={styles.time}>

@@ -26,12 +26,12 @@ function TapeTable({ market, tape }: { market: Market; tape: readonly Trade[] })
   const qtyDecimals = decimalsOf(market.lotSize);
   return (
     <div className={styles.scroll}>
-      <table>
+      <table className="figures">
         <thead>
           <tr className={styles.head}>
             <th scope="col">Price ({market.quoteAsset})</th>
             <th scope="col" className="number">
-              Quantity ({market.baseAsset})
+              Quantity
             </th>
             <th scope="col" className="number">
               Time

@@ -75,6 +75,7 @@ export function TicketForm({ market }: { market: Market }) {
       <div className={styles.terms}>
         <Segmented
           legend="Time in force"
+          legendShown
           options={TIMES_IN_FORCE}
           value={type === "MARKET" ? "IOC" : timeInForce === "IOC" ? "IOC" : "GTC"}
           onChange={(value) => change({ timeInForce: value })}
