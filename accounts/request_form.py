@@ -1,0 +1,96 @@
+"""Reads JSON requests into typed forms, or refuses them naming the field. Every front door uses it.
+
+A REST view that takes a body is a `FormView`. Its form is read before the sender is authenticated,
+because the contract lets the request's form answer first (contracts.md, "Matching rules").
+"""
+
+import re
+from collections.abc import Hashable, Mapping
+from functools import cache
+from typing import Any, ClassVar, Final, TypeVar, cast
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.wire import invalid
+from matching.domain.errors import ExchangeError
+
+MAX_BODY_BYTES: Final = 512 * 1024
+"""Room for the largest batch (500 orders) about twice over."""
+MAX_ECHOED_CHARS: Final = 120
+
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a body that is no JSON, too deep, or not what the form says."""
+
+_PLACE: Final = re.compile(r" - at `(?:key in )?\$(.*)`\Z", re.DOTALL)
+_NAMED_FIELD: Final = re.compile(r"(missing required|unknown) field `(.*)`\Z", re.DOTALL)
+
+Form = TypeVar("Form")
+
+
+class FormView(APIView):
+    """A view whose methods take the forms in `forms`; the handler finds its own in `self.form`."""
+
+    forms: ClassVar[Mapping[str, type[msgspec.Struct]]] = {}
+    form: Any
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        form = self.forms.get(request.method or "")
+        if form is not None:
+            self.form = read_form(_body(request), form)
+        super().initial(request, *args, **kwargs)
+
+
+def read_form(raw: bytes | msgspec.Raw, form: type[Form]) -> Form:
+    """Return JSON as a `form`. Raises ExchangeError (INVALID_REQUEST) naming the field."""
+    try:
+        decoded: Form = _decoder(cast("Hashable", form)).decode(raw)
+    except NOT_JSON as error:
+        raise refusal(error) from None
+    return decoded
+
+
+def refusal(error: Exception) -> ExchangeError:
+    """Turn what msgspec says about a request into the refusal that the sender reads."""
+    if not isinstance(error, msgspec.ValidationError):
+        return invalid("body", "This is not valid JSON in UTF-8.")
+    text = str(error)
+    place = _PLACE.search(text)
+    path = place[1].lstrip(".") if place else ""
+    reason = text[: place.start()] if place else text
+    named = _NAMED_FIELD.search(reason)
+    if named is None:
+        return invalid(path or "body", f"{_plain(reason)}.")
+    field = _plain(f"{path}.{named[2]}" if path else named[2])
+    return invalid(
+        field, "The field is required." if named[1] != "unknown" else "There is no such field."
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")[:MAX_ECHOED_CHARS]
+
+
+@cache
+def _decoder(form: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(form)
+
+
+def _body(request: Request) -> bytes:
+    # Django's own body, not `request.data`: DRF takes a chunked body for an empty one.
+    media_type = (request.content_type or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise invalid("Content-Type", "Send the body as application/json.")
+    try:
+        body: bytes = request._request.body  # noqa: SLF001 - DRF offers no public way to it
+    except RequestDataTooBig:
+        raise _too_large() from None
+    if len(body) > MAX_BODY_BYTES:
+        raise _too_large()
+    return body
+
+
+def _too_large() -> ExchangeError:
+    return invalid("body", f"The body may hold up to {MAX_BODY_BYTES} bytes.")
