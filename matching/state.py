@@ -157,6 +157,14 @@ class HotState:
             update_id=int(fields.get("update_id", 0)),
         )
 
+    async def last_sequence(self, shard: int) -> int:
+        """Return the sequence of the shard's newest event (0: none yet)."""
+        return int(await self._hot.hget(keys.sequence(shard), "event") or 0)  # type: ignore[misc]
+
+    async def checkpoint(self, shard: int, consumer: str) -> int:
+        """Return the sequence of the last event `consumer` has dealt with for good (0: none)."""
+        return int(await self._hot.hget(keys.checkpoints(shard), consumer) or 0)  # type: ignore[misc]
+
     async def _hash(self, key: str) -> dict[str, str]:
         return _text(await self._hot.hgetall(key))
 
