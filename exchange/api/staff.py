@@ -1,0 +1,116 @@
+"""REST: what staff controls: the simulated crowd, pauses, new markets, paper money."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import IsStaff
+from accounts.request_form import FormView
+from accounts.wire import Body, Form, invalid
+from exchange.funding import account_fund
+from exchange.messages import DecimalText, Symbol
+from marketdata import listing
+from marketdata.domain.market_rules import InvalidMarket, new_market
+from marketdata.domain.markets import Market
+from marketdata.simulator import control
+from matching.domain.values import MarketStatus
+
+
+class ProfileForm(Form, frozen=True, kw_only=True):
+    profile: str
+    symbol: Symbol | None = None
+
+
+class FundsForm(Form, frozen=True, kw_only=True):
+    username: Annotated[str, msgspec.Meta(max_length=256)]
+    asset: Annotated[str, msgspec.Meta(max_length=32)]
+    amount: DecimalText
+
+
+class MarketForm(Form, frozen=True, kw_only=True):
+    symbol: Symbol
+    tick_size: Decimal
+    lot_size: Decimal
+    min_qty: Decimal
+    max_qty: Decimal
+    min_notional: Decimal
+    price_band_pct: Decimal
+    maker_fee_bps: Decimal
+    taker_fee_bps: Decimal
+    simulated: bool = True
+
+
+class MarketStatusBody(Body, frozen=True, kw_only=True):
+    symbol: str
+    status: MarketStatus
+
+
+class SimulatorView(APIView):
+    permission_classes = [IsStaff]
+
+    def get(self, _request: Request) -> Response:
+        return Response(control.state())
+
+
+class SimulatorSwitchView(APIView):
+    """Starts or stops the crowd, as `running` (set by the path) says."""
+
+    permission_classes = [IsStaff]
+    running = False
+
+    def post(self, _request: Request) -> Response:
+        (control.start if self.running else control.stop)()
+        return Response(control.state())
+
+
+class VolatilityProfileView(FormView):
+    permission_classes = [IsStaff]
+    forms = {"POST": ProfileForm}
+
+    def post(self, _request: Request) -> Response:
+        form: ProfileForm = self.form
+        control.set_profile(form.profile, form.symbol)
+        return Response(control.state())
+
+
+class MarketSwitchView(APIView):
+    """Pauses a market or lets it trade, as `status` (set by the path) says."""
+
+    permission_classes = [IsStaff]
+    status = MarketStatus.PAUSED
+
+    def post(self, _request: Request, symbol: str) -> Response:
+        listing.set_status(symbol, self.status)
+        return Response(MarketStatusBody(symbol=symbol, status=self.status))
+
+
+class FundsView(FormView):
+    permission_classes = [IsStaff]
+    forms = {"POST": FundsForm}
+
+    def post(self, _request: Request) -> Response:
+        form: FundsForm = self.form
+        moved = account_fund(username=form.username, asset=form.asset, amount=form.amount)
+        return Response(moved, status=201)
+
+
+class MarketsView(FormView):
+    permission_classes = [IsStaff]
+    forms = {"POST": MarketForm}
+
+    def post(self, _request: Request) -> Response:
+        market = _market(self.form)
+        listing.create(market)
+        return Response(MarketStatusBody(symbol=market.symbol, status=market.status), status=201)
+
+
+def _market(form: MarketForm) -> Market:
+    try:
+        return new_market(**msgspec.structs.asdict(form))
+    except InvalidMarket as problem:
+        fields = {field.name: field.encode_name for field in msgspec.structs.fields(form)}
+        raise invalid(fields.get(problem.field, problem.field), str(problem)) from None

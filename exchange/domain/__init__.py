@@ -1,0 +1,1 @@
+"""Pure translation between the contract's decimal text and matching's integers."""

@@ -1,0 +1,108 @@
+"""What a user can ask about wallet and orders. Called by every front door, on an event loop.
+
+Wallets and open orders come from the hot Redis, ended orders from the ledger. The ledger follows
+the engine by milliseconds: who does not find an order in either waits a moment for it to catch up,
+so that an order never seems lost on its way from one to the other.
+"""
+
+import asyncio
+from typing import Final
+
+from channels.db import database_sync_to_async
+
+from exchange.domain.acks import ended_ack, open_ack
+from exchange.domain.scaling import order_number, unknown_order
+from exchange.messages import BalanceBody, OrderAck, WalletBody
+from ledger import selectors as ledger
+from ledger.domain.orders import EndedOrder
+from ledger.writer import CONSUMER as LEDGER
+from marketdata import listing
+from matching import runtime
+from matching.domain import decimals
+from matching.domain.ids import shard_of_order
+from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS
+from matching.state import OpenOrder
+
+CATCH_UP_PAUSES_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
+
+
+async def wallet(user_id: int) -> WalletBody:
+    """Return a user's balances, by asset."""
+    known = {market.base: market.base_decimals for market in await listing.all_async()}
+    known[QUOTE_ASSET] = QUOTE_DECIMALS
+    balances = await runtime.state().wallet(user_id)
+    return WalletBody(
+        balances=[
+            BalanceBody(
+                asset=asset,
+                available=decimals.from_units(balance.available, known[asset]),
+                reserved=decimals.from_units(balance.reserved, known[asset]),
+                total=decimals.from_units(balance.total, known[asset]),
+            )
+            for asset, balance in balances.items()
+        ]
+    )
+
+
+async def orders_open(*, user_id: int, symbol: str = "") -> list[OrderAck]:
+    """Return a user's open orders, oldest first. Raises ExchangeError UNKNOWN_SYMBOL."""
+    if symbol:
+        await listing.get_async(symbol)
+    orders = await runtime.state().open_orders(user_id, symbol=symbol)
+    return [await _open(order) for order in orders]
+
+
+async def order_get(*, user_id: int, order_id: str) -> OrderAck:
+    """Return one of the user's orders, open or ended. Raises ExchangeError UNKNOWN_ORDER."""
+    number = order_number(order_id)
+    state = runtime.state()
+    order = await state.open_order(number)
+    if order is not None and order.user_id == user_id:
+        return await _open(order)
+    shard = shard_of_order(number)
+    known = order is None and shard < runtime.config().shards
+    found = known and await ended_order(
+        user_id=user_id, order_id=number, after=await state.last_sequence(shard)
+    )
+    if not found:
+        raise unknown_order()
+    return found
+
+
+async def orders_by_client_id(*, user_id: int, client_order_id: str) -> list[OrderAck]:
+    """Return the user's order with that id of theirs: the open one, or the latest that ended."""
+    state = runtime.state()
+    orders = await state.open_orders(user_id)
+    found = [order for order in orders if order.client_order_id == client_order_id]
+    if found:
+        return [await _open(order) for order in found]
+    for shard in range(runtime.config().shards):
+        await _catch_up(shard, await state.last_sequence(shard))
+    ended = await database_sync_to_async(ledger.ended_order_by_client_id)(user_id, client_order_id)
+    return [] if ended is None else [await _ended(ended)]
+
+
+async def ended_order(*, user_id: int, order_id: int, after: int) -> OrderAck | None:
+    """Return the user's ended order; None where the ledger, event `after` included, has none."""
+    find = database_sync_to_async(ledger.ended_order)
+    order = await find(order_id)
+    if order is None:
+        await _catch_up(shard_of_order(order_id), after)
+        order = await find(order_id)
+    return await _ended(order) if order is not None and order.user_id == user_id else None
+
+
+async def _catch_up(shard: int, sequence: int) -> None:
+    """Wait until the ledger has written the event `sequence`, but not for long."""
+    for pause in CATCH_UP_PAUSES_S:
+        if await runtime.state().checkpoint(shard, LEDGER) >= sequence:
+            return
+        await asyncio.sleep(pause)
+
+
+async def _open(order: OpenOrder) -> OrderAck:
+    return open_ack(order, await listing.get_async(order.symbol))
+
+
+async def _ended(order: EndedOrder) -> OrderAck:
+    return ended_ack(order, await listing.get_async(order.symbol))

@@ -1,0 +1,132 @@
+"""Everything a user does to orders. Called by REST, sockets and whatever front door comes next.
+
+Services run on an event loop; synchronous callers wrap them in `matching.runtime.run_blocking`.
+They return acks and raise ExchangeError with the codes of the contract.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from exchange import selectors
+from exchange.domain.acks import canceled_ack
+from exchange.domain.outcomes import order_outcome, refused
+from exchange.domain.scaling import order_number, place_command, unknown_order
+from exchange.messages import CancelItem, NewOrder, OrderAck
+from marketdata import listing
+from matching import keys, runtime
+from matching.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
+from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.events import AnyEvent, CommandRefused, OrderCanceled
+
+BatchRequest = NewOrder | CancelItem | ExchangeError
+BatchCommand = PlaceOrder | CancelOrder | ExchangeError
+BatchResult = OrderAck | ExchangeError
+
+
+async def order_place(*, user_id: int, order: NewOrder) -> OrderAck:
+    """Place an order; return what became of it at once.
+
+    A `client_order_id` used again with the same terms is answered as the first time. Raises
+    ExchangeError, with the REJECTED ack as `details["order"]` where the engine saw the order.
+    """
+    market = await listing.get_async(order.symbol)
+    command = place_command(user_id=user_id, order=order, market=market)
+    client = await runtime.client()
+    return order_outcome(await client.submit(command), market)
+
+
+async def order_cancel(*, user_id: int, order_id: str) -> OrderAck:
+    """Cancel an open order. Raises ExchangeError: UNKNOWN_ORDER, ORDER_NOT_OPEN (it had ended)."""
+    command = CancelOrder(user_id=user_id, order_id=order_number(order_id))
+    client = await runtime.client()
+    return await _cancel_outcome(command, await client.submit(command))
+
+
+async def order_cancel_all(*, user_id: int, symbol: str = "") -> list[OrderAck]:
+    """Cancel a user's open orders, of one market where `symbol` is given; oldest first."""
+    shards = runtime.config().shards
+    if symbol:
+        await listing.get_async(symbol)
+        asked = [keys.shard_of(symbol, shards)]
+    else:
+        asked = list(range(shards))
+    command = CancelAllOrders(user_id=user_id, symbol=symbol)
+    client = await runtime.client()
+    answers = await asyncio.gather(*(client.submit(command, shard=shard) for shard in asked))
+    return [await _canceled(event) for events in answers for event in events]
+
+
+async def order_batch(*, user_id: int, items: Sequence[BatchRequest]) -> list[BatchResult]:
+    """Place and cancel in this order; return the result of each, a refusal stopping nobody else.
+
+    An item that is a refusal already (it could not be read) is passed through.
+    """
+    commands = [await _batch_command(user_id, item) for item in items]
+    client = await runtime.client()
+    # Tasks start in the order they are made, so the commands enter the stream in theirs.
+    answers = iter(
+        await asyncio.gather(
+            *(client.submit(c) for c in commands if not isinstance(c, ExchangeError)),
+            return_exceptions=True,
+        )
+    )
+    return await asyncio.gather(
+        *(
+            _batch_result(command, [] if isinstance(command, ExchangeError) else next(answers))
+            for command in commands
+        )
+    )
+
+
+async def _batch_command(user_id: int, item: BatchRequest) -> BatchCommand:
+    try:
+        match item:
+            case NewOrder():
+                market = await listing.get_async(item.symbol)
+                return place_command(user_id=user_id, order=item, market=market)
+            case CancelItem():
+                return CancelOrder(user_id=user_id, order_id=order_number(item.order_id))
+            case ExchangeError():
+                return item
+    except ExchangeError as error:
+        return error
+
+
+async def _batch_result(
+    command: BatchCommand, answer: list[AnyEvent] | BaseException
+) -> BatchResult:
+    try:
+        if isinstance(answer, BaseException):
+            raise answer
+        match command:
+            case PlaceOrder():
+                return order_outcome(answer, await listing.get_async(command.symbol))
+            case CancelOrder():
+                return await _cancel_outcome(command, answer)
+            case ExchangeError():
+                return command
+    except ExchangeError as error:
+        return error
+
+
+async def _cancel_outcome(command: CancelOrder, events: Sequence[AnyEvent]) -> OrderAck:
+    event = events[-1]
+    if isinstance(event, OrderCanceled):
+        return await _canceled(event)
+    assert isinstance(event, CommandRefused), "matching answered a cancel with something else"
+    if event.reason is not ErrorCode.UNKNOWN_ORDER:
+        raise refused(event)
+    # The engine knows open orders only; one that has ended is in the ledger, or about to be.
+    ended = await selectors.ended_order(
+        user_id=command.user_id, order_id=command.order_id, after=event.sequence
+    )
+    if ended is None:
+        raise unknown_order()
+    raise ExchangeError(
+        ErrorCode.ORDER_NOT_OPEN, f"The order has ended: it is {ended.status}.", order=ended
+    )
+
+
+async def _canceled(event: AnyEvent) -> OrderAck:
+    assert isinstance(event, OrderCanceled), "a cancel brings nothing but cancels"
+    return canceled_ack(event, await listing.get_async(event.symbol))
