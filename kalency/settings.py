@@ -93,9 +93,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 OPENING_BALANCE_USD = env.text("KALENCY_OPENING_BALANCE_USD", "100000")
+THROTTLE_LOOPBACK = env.flag("KALENCY_THROTTLE_LOOPBACK", default=False)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.whole("KALENCY_ACCESS_TOKEN_MINUTES", 30)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.whole("KALENCY_REFRESH_TOKEN_DAYS", 7)),
+    "CHECK_REVOKE_TOKEN": True,  # a new password ends every session
 }
 
 # REST: every view parses its own body with msgspec and answers with one error envelope.
@@ -105,8 +107,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.BearerAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["exchange.api.parsers.RawJsonParser"],
+    "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["exchange.api.renderers.JsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "exchange.api.renderers.AlwaysJson",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "exchange.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -116,6 +120,13 @@ CELERY_BROKER_URL = REDIS_BUS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "simulator-step": {
+        "task": "marketdata.simulator.tasks.simulator_step",
+        "schedule": 1.0,
+        "options": {"expires": 1.0},
+    },
+}
 SIMULATOR_ENABLED = env.flag("KALENCY_SIM", default=True)
 SIMULATOR_SEED = env.whole("KALENCY_SIM_SEED", 1)
 
