@@ -28,7 +28,12 @@ export function BookPanel({ market }: { market: Market | null }) {
     <Panel title="Order book" area="book" stale={book !== null && !fresh}>
       <div ref={ref} className={styles.fit}>
         {market && book ? (
-          <BookTable book={book} market={market} rows={rows} />
+          <BookTable
+            book={book}
+            market={market}
+            rows={rows}
+            spread_px={height - HEAD_PX - 2 * rows * ROW_PX}
+          />
         ) : (
           <LoadingRows count={rows * 2} />
         )}
@@ -37,7 +42,15 @@ export function BookPanel({ market }: { market: Market | null }) {
   );
 }
 
-function BookTable({ book, market, rows }: { book: Book; market: Market; rows: number }) {
+interface BookTableProps {
+  book: Book;
+  market: Market;
+  rows: number;
+  /** What whole rows leave over. */
+  spread_px: number;
+}
+
+function BookTable({ book, market, rows, spread_px }: BookTableProps) {
   const asks = depthRows(book.asks, rows);
   const bids = depthRows(book.bids, rows);
   const scale: Scale = {
@@ -60,7 +73,7 @@ function BookTable({ book, market, rows }: { book: Book; market: Market; rows: n
         </tr>
       </thead>
       <BookSide side="SELL" levels={asks} rows={rows} scale={scale} />
-      <Spread book={book} priceDecimals={scale.priceDecimals} />
+      <Spread book={book} priceDecimals={scale.priceDecimals} height_px={spread_px} />
       <BookSide side="BUY" levels={bids} rows={rows} scale={scale} />
     </table>
   );

@@ -5,13 +5,19 @@ import { formatFixed } from "@/domain/format";
 import { useMarketData } from "@/state/hooks";
 import styles from "./Book.module.css";
 
-export function Spread({ book, priceDecimals }: { book: Book; priceDecimals: number }) {
+interface SpreadProps {
+  book: Book;
+  priceDecimals: number;
+  height_px: number;
+}
+
+export function Spread({ book, priceDecimals, height_px }: SpreadProps) {
   const lastPrice = useMarketData((data) => data.lastPrice);
   const direction = useMarketData((data) => data.direction);
   const look = direction === 0 ? "" : direction > 0 ? "buy" : "sell";
   return (
     <tbody>
-      <tr className={styles.spread}>
+      <tr className={styles.spread} style={{ height: height_px }}>
         <td className={`${styles.last} ${look}`}>
           {lastPrice === null ? "–" : formatFixed(lastPrice, priceDecimals)}
           <span aria-hidden="true">{direction === 0 ? "" : direction > 0 ? " ▲" : " ▼"}</span>

@@ -2,6 +2,8 @@
 import { useState } from "react";
 import type { Market } from "@/api/types";
 import { TIMEFRAMES, type Timeframe } from "@/domain/candles";
+import type { CandleState } from "@/state/candleFeed";
+import { useMarketData } from "@/state/hooks";
 import { Panel } from "@/ui/Panel";
 import { LoadingRows, Placeholder } from "@/ui/Placeholder";
 import { Segmented } from "@/ui/Segmented";
@@ -13,10 +15,13 @@ const OPTIONS = TIMEFRAMES.map((timeframe) => ({ value: timeframe, label: timefr
 
 export function ChartPanel({ market }: { market: Market | null }) {
   const [timeframe, setTimeframe] = useState<Timeframe>("1m");
+  const candles = useCandles(market?.symbol, timeframe);
+  const live = useMarketData((data) => data.tapeFresh);
   return (
     <Panel
       title="Chart"
       area="chart"
+      stale={candles.series !== null && (candles.failure !== null || !live)}
       aside={
         <>
           <Attribution />
@@ -30,7 +35,7 @@ export function ChartPanel({ market }: { market: Market | null }) {
       }
     >
       {market ? (
-        <Candles key={`${market.symbol} ${timeframe}`} market={market} timeframe={timeframe} />
+        <Candles market={market} timeframe={timeframe} candles={candles} />
       ) : (
         <LoadingRows count={3} />
       )}
@@ -38,22 +43,18 @@ export function ChartPanel({ market }: { market: Market | null }) {
   );
 }
 
-function Candles({ market, timeframe }: { market: Market; timeframe: Timeframe }) {
-  const { series, failure } = useCandles(market.symbol, timeframe);
-  if (!series) {
-    return failure ? <Placeholder>{failure} Trying again…</Placeholder> : <LoadingRows count={3} />;
+interface CandlesProps {
+  market: Market;
+  timeframe: Timeframe;
+  candles: CandleState;
+}
+
+function Candles({ market, timeframe, candles: { series, failure } }: CandlesProps) {
+  if (series && series.length > 0) {
+    return <CandleChart market={market} timeframe={timeframe} series={series} />;
   }
-  if (series.length === 0) return <Placeholder>No trade yet.</Placeholder>;
-  return (
-    <>
-      <CandleChart market={market} timeframe={timeframe} series={series} />
-      {failure && (
-        <p className={styles.failure} role="status">
-          History is not up to date: {failure}
-        </p>
-      )}
-    </>
-  );
+  if (series) return <Placeholder>No trade yet.</Placeholder>;
+  return failure ? <Placeholder>{failure} Trying again…</Placeholder> : <LoadingRows count={3} />;
 }
 
 /** The chart library's licence asks for this link on the page. */

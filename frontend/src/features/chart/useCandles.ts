@@ -6,17 +6,21 @@ import { CandleFeed, type CandleState } from "@/state/candleFeed";
 
 const NOTHING: CandleState = { series: null, failure: null };
 
-/** Give the component a `key` of symbol and timeframe: a new pair starts from nothing. */
-export function useCandles(symbol: string, timeframe: Timeframe): CandleState {
+export function useCandles(symbol: string | undefined, timeframe: Timeframe): CandleState {
   const { api, feed } = useServices();
-  const [state, setState] = useState(NOTHING);
+  const subject = `${symbol} ${timeframe}`;
+  const [held, setHeld] = useState({ subject, state: NOTHING });
   useEffect(() => {
+    if (!symbol) return;
     const candles = new CandleFeed(api, feed, symbol, timeframe);
-    const unsubscribe = candles.store.subscribe(setState);
+    const unsubscribe = candles.store.subscribe((state) =>
+      setHeld({ subject: `${symbol} ${timeframe}`, state }),
+    );
     return () => {
       unsubscribe();
       candles.stop();
     };
   }, [api, feed, symbol, timeframe]);
-  return state;
+  // What is held may still be of the market or timeframe before.
+  return held.subject === subject ? held.state : NOTHING;
 }
