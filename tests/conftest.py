@@ -14,6 +14,14 @@ from matching.worker import MatchingWorker
 from tests.running_stack import RunningStack
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: Address) -> None:
+    """Start PostgreSQL before pytest-django makes its test database.
+
+    Here and not in the plugin, because pytest-django's own would take its place there.
+    """
+
+
 @pytest.fixture
 def hot(hot_server: Address) -> Iterator[Redis]:
     """A client of the matching store, emptied before the test; loaded functions stay."""
