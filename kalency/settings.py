@@ -159,7 +159,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("KALENCY_LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    # A refusal is an answer, not an event worth a line: only 5xx are logged.
+    "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }
 
 UNFOLD = {"SITE_TITLE": "Kalency", "SITE_HEADER": "Kalency"}
