@@ -12,10 +12,11 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 
 from kalency.stack.addresses import new_postgres_address
+from kalency.stack.alone import running
 from kalency.stack.layout import Layout
 from kalency.stack.postgres import postgres_service
 from kalency.stack.privilege import AS_NOBODY
-from tests.servers import FAST_AND_LOOSE, running
+from tests.servers import FAST_AND_LOOSE
 from tests.stack.harness import Supervised, is_alive, wait_until
 
 
@@ -95,7 +96,7 @@ def test_an_interrupted_first_start_is_begun_again(tmp_path: Path) -> None:
     (layout.postgres_unfinished / "base").mkdir(parents=True)
     address = new_postgres_address()
     with (
-        running(postgres_service(layout, address=address, settings=FAST_AND_LOOSE)),
+        running(postgres_service(layout, address=address, settings=FAST_AND_LOOSE), layout),
         psycopg.connect(address.url) as connection,
     ):
         assert connection.execute("SELECT current_database()").fetchone() == ("kalency",)
@@ -116,7 +117,7 @@ def test_root_runs_postgres_as_nobody_where_namespaces_are_refused(
     try:
         service = postgres_service(layout, address=address, settings=FAST_AND_LOOSE)
         assert service.run_as == AS_NOBODY
-        with running(service), psycopg.connect(address.url) as connection:
+        with running(service, layout), psycopg.connect(address.url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     finally:
         shutil.rmtree(layout.root)
