@@ -11,7 +11,7 @@ FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 
 NODE_MODULES := frontend/node_modules/.package-lock.json
 TERMINAL := frontend/dist/index.html
 # npm's own patience with a registry that does not answer is over ten minutes.
-NPM_PATIENCE := --fetch-retries 1 --fetch-retry-maxtimeout 2000
+NPM_PATIENCE := --fetch-retries 1 --fetch-retry-mintimeout 1000
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check lock clean lint types imports lua migrations frontend-check
@@ -78,8 +78,9 @@ clean: ## Remove what was built and installed; the state under .kalency stays
 
 $(NODE_MODULES): frontend/package.json frontend/package-lock.json | .venv/installed-run
 	@echo "Installing the packages of the web terminal"
-	@cd frontend && npm ci --silent $(NPM_PATIENCE) || { \
-		echo "The web terminal's packages could not be installed; is the package registry reachable?" >&2; exit 1; }
+	@cd frontend && npm ci $(NPM_PATIENCE) >../.venv/npm.log 2>&1 || { \
+		echo "The packages of the web terminal could not be installed; is the package registry reachable?" \
+			"(.venv/npm.log says more)" >&2; exit 1; }
 	@touch $@
 
 $(TERMINAL): $(FRONTEND_SOURCES) $(NODE_MODULES)
