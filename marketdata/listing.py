@@ -146,8 +146,8 @@ _TERMS: Final = (
 def _submit(command: DefineMarket | SetMarketStatus) -> None:
     for event in runtime.run_blocking(_submit_async(command)):
         if isinstance(event, CommandRefused):
-            message = event.detail or f"Matching refused this for {command.symbol}."
-            raise ExchangeError(event.reason, message)
+            detail = event.detail or "matching refuses this"
+            raise ExchangeError(event.reason, f"{command.symbol}: {detail}.")
 
 
 async def _submit_async(command: DefineMarket | SetMarketStatus) -> list[AnyEvent]:
@@ -185,7 +185,8 @@ async def _markets_async() -> dict[str, Market]:
     known = _copy.markets
     if known is not None and (time.monotonic() < _copy.fresh_until or _copy.lock.locked()):
         return known
-    return await database_sync_to_async(_markets)()
+    read: dict[str, Market] = await database_sync_to_async(_markets)()
+    return read
 
 
 def _read_again() -> dict[str, Market]:

@@ -18,6 +18,8 @@ MAX_FEE_BPS: Final = 1_000
 MAX_BAND_PCT: Final = 100
 MAX_TERM: Final = Decimal(10) ** 16
 """No figure of a market may reach this; what can fit 2^53-1 steps is below it."""
+MAX_PRICE_TICKS: Final = MAX_AMOUNT // 10_000
+"""The engine multiplies a price with basis points to find its band."""
 SUPPLY_IN_LARGEST_ORDERS: Final = 1_000
 """A base asset's supply must have room for this many orders of the largest quantity."""
 
@@ -165,6 +167,11 @@ def _check_largest(market: Market) -> None:
         "The largest notional (max qty times max price) passes 2^53-1 smallest units.",
     )
     _require(
+        market.max_price <= MAX_PRICE_TICKS * market.tick_size,
+        "max_price",
+        f"Max price passes {MAX_PRICE_TICKS} ticks.",
+    )
+    _require(
         market.max_qty.scaleb(market.base_decimals) <= MAX_AMOUNT,
         "max_qty",
         "Max qty passes 2^53-1 smallest units.",
@@ -189,7 +196,7 @@ def _check_rates(market: Market) -> None:
 
 def _largest_price(tick_size: Decimal, max_qty: Decimal) -> Decimal:
     """Return the largest price whose notional fits, rounded down to one digit: easy to remember."""
-    exact = Decimal(MAX_AMOUNT).scaleb(-QUOTE_DECIMALS) / max_qty
+    exact = min(Decimal(MAX_AMOUNT).scaleb(-QUOTE_DECIMALS) / max_qty, MAX_PRICE_TICKS * tick_size)
     rounded = Decimal((0, exact.as_tuple().digits[:1], exact.adjusted()))
     return max(tick_size, rounded // tick_size * tick_size)
 

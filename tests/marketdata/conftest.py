@@ -1,0 +1,28 @@
+"""Market data on real servers: a process that has just started, and listed markets."""
+
+import pytest
+
+from kalency.stack.addresses import Address
+from marketdata import listing
+from marketdata.domain.markets import Market
+from marketdata.domain.seeds import SEEDS
+from marketdata.simulator import agents
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: Address) -> None:
+    """Start PostgreSQL before pytest-django makes its test database."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    """Nothing of an earlier test's database is remembered."""
+    listing.forget()
+    agents.forget()
+
+
+@pytest.fixture
+def btc(db: None, matching: None) -> Market:
+    """BTC-USD, listed with the engine and in Postgres."""
+    listing.define(SEEDS[0])
+    return listing.get("BTC-USD")
