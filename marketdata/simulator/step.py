@@ -1,0 +1,86 @@
+"""One step of the crowd: where it plays, and where it takes its orders back. Called by the task."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from marketdata import listing
+from marketdata.simulator import agents, memory
+from marketdata.simulator.domain.fair_price import Belief
+from marketdata.simulator.play import Play
+from matching import keys, runtime
+from matching.domain.commands import CancelAllOrders
+from matching.domain.errors import ExchangeError
+
+STAGGER_S: Final = 0.15
+"""Markets begin one after another within this time."""
+
+log = logging.getLogger(__name__)
+
+
+def run() -> None:
+    """Play one step, or withdraw a crowd that was stopped; do nothing while another step runs."""
+    with memory.single_flight() as alone:
+        if not alone:
+            return
+        control = memory.read_control()
+        if control.running:
+            _play(control)
+        elif not control.withdrawn:
+            _withdraw(market.symbol for market in listing.all())
+            memory.set_withdrawn()
+
+
+def _play(control: memory.Control) -> None:
+    beliefs = memory.read_beliefs()
+    simulated = [market for market in listing.all() if market.simulated]
+    _withdraw(beliefs.keys() - {market.symbol for market in simulated})
+    plays = [
+        Play(
+            market=market,
+            agents=agents.of(market),
+            profile=control.profile_of(market.symbol),
+            before=beliefs.get(market.symbol),
+        )
+        for market in simulated
+    ]
+    memory.write_beliefs(runtime.run_blocking(_play_all(plays)))
+
+
+async def _play_all(plays: Sequence[Play]) -> dict[str, Belief]:
+    """Play all markets side by side; return symbol → belief of those that could be played."""
+    outcomes = await asyncio.gather(
+        *(_play_one(play, STAGGER_S * rank / len(plays)) for rank, play in enumerate(plays))
+    )
+    return {
+        play.market.symbol: belief
+        for play, belief in zip(plays, outcomes, strict=True)
+        if belief is not None
+    }
+
+
+async def _play_one(play: Play, delay_s: float) -> Belief | None:
+    await asyncio.sleep(delay_s)
+    try:
+        return await play.run(await runtime.client(), runtime.state())
+    except (ExchangeError, RedisError, OSError) as trouble:
+        log.warning("%s: the crowd sits a step out: %s", play.market.symbol, trouble)
+        return None
+
+
+def _withdraw(symbols: Iterable[str]) -> None:
+    """Take the crowd's orders off markets it leaves, and forget what it believed there."""
+    left = list(symbols)
+    for symbol in left:
+        runtime.run_blocking(_cancel_all(symbol, agents.ids_of(symbol)))
+    memory.forget_beliefs(left)
+
+
+async def _cancel_all(symbol: str, user_ids: Sequence[int]) -> None:
+    client = await runtime.client()
+    shard = keys.shard_of(symbol, runtime.config().shards)
+    for user_id in user_ids:
+        await client.submit(CancelAllOrders(user_id=user_id, symbol=symbol), shard=shard)
