@@ -22,7 +22,8 @@ export default defineConfig(({ command }) => ({
   server: {
     proxy: {
       "/v1": { target: backend, changeOrigin: true },
-      "/ws": { target: backend, ws: true, changeOrigin: true },
+      // The stack refuses sockets opened by foreign pages; this page is its own.
+      "/ws": { target: backend, ws: true, changeOrigin: true, headers: { Origin: backend } },
     },
   },
   test: {

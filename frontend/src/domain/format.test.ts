@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatExact, formatFixed, formatPercent } from "./format";
+import { formatBps, formatExact, formatFixed, formatPercent } from "./format";
 
 describe("figures", () => {
   test("keep every digit the server sent", () => {
@@ -11,6 +11,11 @@ describe("figures", () => {
   test("line up by the decimals of a step", () => {
     expect(formatFixed("64231.5", 2)).toBe("64,231.50");
     expect(formatFixed("0", 4)).toBe("0.0000");
+  });
+
+  test("turn basis points into percentages", () => {
+    expect(formatBps(5)).toBe("0.05%");
+    expect(formatBps(12.5)).toBe("0.125%");
   });
 
   test("carry a sign as well as a colour", () => {

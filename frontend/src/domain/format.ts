@@ -52,6 +52,11 @@ export function formatPercent(value: number | null): string {
   }).format(value)}%`;
 }
 
+/** Basis points as a percentage: 5 is 0.05%. */
+export function formatBps(bps: number): string {
+  return `${formatter("bps", { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(bps / 100)}%`;
+}
+
 const clock = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",

@@ -1,5 +1,9 @@
-/** What the person chose for this browser. `public/theme.js` reads the theme before first paint. */
+/**
+ * How the person likes the terminal. The theme is remembered by the browser, and read by
+ * `public/theme.js` before the first paint.
+ */
 import { create } from "zustand";
+import type { Timeframe } from "@/domain/candles";
 
 export type Theme = "dark" | "light";
 
@@ -7,16 +11,20 @@ const THEME_KEY = "kalency.theme";
 
 interface Preferences {
   readonly theme: Theme;
+  readonly timeframe: Timeframe;
   setTheme(theme: Theme): void;
+  setTimeframe(timeframe: Timeframe): void;
 }
 
 export const usePreferences = create<Preferences>((set) => ({
   theme: document.documentElement.dataset.theme === "light" ? "light" : "dark",
+  timeframe: "1m",
   setTheme(theme) {
     document.documentElement.dataset.theme = theme;
     remember(theme);
     set({ theme });
   },
+  setTimeframe: (timeframe) => set({ timeframe }),
 }));
 
 function remember(theme: Theme): void {

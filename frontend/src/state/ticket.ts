@@ -11,7 +11,6 @@ interface TicketState {
   change(part: Partial<Pick<TicketState, "type" | "price" | "qty" | "timeInForce">>): void;
   /** A price picked elsewhere turns the ticket into a limit order at that price. */
   pickPrice(price: Decimal): void;
-  /** Another market, another scale: figures typed for the one before mean nothing here. */
   clear(): void;
 }
 

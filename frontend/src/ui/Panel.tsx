@@ -8,18 +8,16 @@ interface PanelProps {
   area?: string;
   /** Controls or figures at the right of the title. */
   aside?: ReactNode;
-  /** Keep the name for screen readers only, where the content speaks for itself. */
-  titleHidden?: boolean;
   /** What is shown may no longer be true: dim it and say so. */
   stale?: boolean;
   children: ReactNode;
 }
 
-export function Panel({ title, area, aside, titleHidden, stale = false, children }: PanelProps) {
+export function Panel({ title, area, aside, stale = false, children }: PanelProps) {
   const id = useId();
   return (
     <section className={styles.panel} aria-labelledby={id} style={{ gridArea: area }}>
-      <header className={titleHidden ? "hidden-text" : styles.head}>
+      <header className={styles.head}>
         <h2 id={id} className={styles.title}>
           {title}
         </h2>

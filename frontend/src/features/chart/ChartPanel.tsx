@@ -1,9 +1,9 @@
 /** The candlestick chart of the market on screen, in one of five timeframes. */
-import { useState } from "react";
 import type { Market } from "@/api/types";
 import { TIMEFRAMES, type Timeframe } from "@/domain/candles";
 import type { CandleState } from "@/state/candleFeed";
 import { useMarketData } from "@/state/hooks";
+import { usePreferences } from "@/state/preferences";
 import { Panel } from "@/ui/Panel";
 import { LoadingRows, Placeholder } from "@/ui/Placeholder";
 import { Segmented } from "@/ui/Segmented";
@@ -14,7 +14,7 @@ import { useCandles } from "./useCandles";
 const OPTIONS = TIMEFRAMES.map((timeframe) => ({ value: timeframe, label: timeframe }));
 
 export function ChartPanel({ market }: { market: Market | null }) {
-  const [timeframe, setTimeframe] = useState<Timeframe>("1m");
+  const { timeframe, setTimeframe } = usePreferences();
   const candles = useCandles(market?.symbol, timeframe);
   const live = useMarketData((data) => data.tapeFresh);
   return (

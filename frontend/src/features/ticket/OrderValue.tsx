@@ -1,7 +1,7 @@
-/** Price times quantity of a limit order, before fees. */
+/** What a limit order is worth, and what trading costs in this market. */
 import type { Market } from "@/api/types";
 import { multiply, parseTyped } from "@/domain/decimal";
-import { formatExact } from "@/domain/format";
+import { formatBps, formatExact } from "@/domain/format";
 import { useTicket } from "@/state/ticket";
 import styles from "./Ticket.module.css";
 
@@ -11,11 +11,19 @@ export function OrderValue({ market }: { market: Market }) {
   const quantity = parseTyped(qty);
   return (
     <dl className={styles.value}>
-      <dt>Order value</dt>
-      <dd className="number">
-        {limit && quantity ? formatExact(multiply(limit, quantity)) : "–"}{" "}
-        <span className="soft">{market.quoteAsset}</span>
-      </dd>
+      <div>
+        <dt>Order value</dt>
+        <dd className="number">
+          {limit && quantity ? formatExact(multiply(limit, quantity)) : "–"}{" "}
+          <span className="soft">{market.quoteAsset}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Fee, maker / taker</dt>
+        <dd className="number">
+          {formatBps(market.makerFeeBps)} / {formatBps(market.takerFeeBps)}
+        </dd>
+      </div>
     </dl>
   );
 }

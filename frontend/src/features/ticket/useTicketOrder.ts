@@ -33,7 +33,7 @@ export function useTicketOrder(market: Market) {
     } catch (error) {
       const unknown = error instanceof ApiError && error.outcomeUnknown;
       unanswered.current = unknown ? order : null;
-      setMessage({ kind: "refusal", text: unknown ? explainUnknown(error) : messageOf(error) });
+      setMessage({ kind: "refusal", text: unknown ? SILENCE : messageOf(error) });
     }
   }
 
@@ -67,6 +67,6 @@ function identify(draft: Draft, unanswered: PlaceOrder | null): PlaceOrder {
   return { ...draft, clientOrderId: newClientOrderId() };
 }
 
-const explainUnknown = (error: ApiError) =>
-  `${error.message} The order may have been placed: look at your open orders and balances. ` +
+const SILENCE =
+  "No answer came. The order may have been placed: look at your open orders and balances. " +
   "Sending it again unchanged will not place it twice.";
