@@ -70,8 +70,3 @@ def start_process(transactional_db: None) -> Iterator[Callable[[], WriterProcess
     yield start
     for process in started:
         process.kill()
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres_server: Address) -> None:
-    """Start PostgreSQL before pytest-django makes its test database."""

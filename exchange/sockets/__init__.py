@@ -1,0 +1,1 @@
+"""The WebSocket door: frames in, answers and public pushes out. Mounted by `kalency.asgi`."""

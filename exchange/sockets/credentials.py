@@ -1,0 +1,41 @@
+"""Who is behind a socket: by the handshake's headers or by an `auth` frame."""
+
+from channels.db import database_sync_to_async
+
+from accounts.authentication import Credential, user_for_api_key, user_for_token
+from accounts.scopes import LOGIN_SCOPES
+from accounts.wire import invalid
+from exchange.sockets.frames import Auth
+from exchange.sockets.origin import Headers, header
+
+
+async def from_headers(headers: Headers, address: str) -> Credential | None:
+    """Return what the handshake proves, None where it claims nothing.
+
+    Raises ExchangeError UNAUTHENTICATED.
+    """
+    if key := header(headers, b"x-api-key"):
+        return await _by_api_key(key, address)
+    scheme, _, token = header(headers, b"authorization").partition(" ")
+    return await _by_token(token.strip()) if scheme.lower() == "bearer" else None
+
+
+async def from_form(form: Auth, address: str) -> Credential:
+    """Return what an `auth` frame proves.
+
+    Raises ExchangeError UNAUTHENTICATED, or INVALID_REQUEST where it is not just one credential.
+    """
+    if form.token is not None and form.api_key is None:
+        return await _by_token(form.token)
+    if form.api_key is not None and form.token is None:
+        return await _by_api_key(form.api_key, address)
+    raise invalid("token", "Give either token or apiKey.")
+
+
+async def _by_api_key(key: str, address: str) -> Credential:
+    found: Credential = await database_sync_to_async(user_for_api_key)(key, address=address)
+    return found
+
+
+async def _by_token(token: str) -> Credential:
+    return await database_sync_to_async(user_for_token)(token), LOGIN_SCOPES
