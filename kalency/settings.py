@@ -122,6 +122,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
+    "candles-roll-up": {
+        "task": "marketdata.candles.tasks.roll_up_candles",
+        "schedule": 1.0,
+        "options": {"expires": 1.0},
+    },
     "simulator-step": {
         "task": "marketdata.simulator.tasks.simulator_step",
         "schedule": 1.0,
@@ -133,7 +138,6 @@ SIMULATOR_SEED = env.whole("KALENCY_SIM_SEED", 1)
 
 # Static files: the built web terminal and the admin's, served by the web process itself.
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = True
@@ -160,8 +164,15 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("KALENCY_LOG_LEVEL", "INFO")},
-    # A refusal is an answer, not an event worth a line: only 5xx are logged.
-    "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        # A refusal is an answer, not an event worth a line: only 5xx are logged.
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        # Each periodic task would add three lines a second to the terminal of `make run`.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }
 
 UNFOLD = {"SITE_TITLE": "Kalency", "SITE_HEADER": "Kalency"}

@@ -113,7 +113,8 @@ class ShardFeed:
                 self._hot, after=self._position, block_ms=self._wait_ms()
             )
         except EventHole as hole:
-            log.critical("%s Public data goes on with the newest event.", hole)
+            # The log may be trimmed ahead of the feed, which needs no past.
+            log.warning("%s Public data goes on with the newest event.", hole)
             await self._jump()
             return
         if events:

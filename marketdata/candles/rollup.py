@@ -1,0 +1,112 @@
+"""Folds a shard's trades into candles, from its own checkpoint. Run by `marketdata.candles.tasks`.
+
+Candles and checkpoint change in one transaction, which fails where the checkpoint has moved
+meanwhile; so two roll-ups at once, or one that died, leave every trade folded in once.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import LockError, WatchError
+
+from marketdata import keys
+from marketdata.candles import store
+from marketdata.candles.domain import Bucket, Timeframe, fold
+from marketdata.candles.store import BucketKey
+from matching.domain.events import AnyEvent, Trade
+from matching.event_log import EventHole, EventReader, last_sequence, save_checkpoint
+
+CONSUMER: Final = "candles"
+MAX_ENTRIES_PER_READ: Final = 200
+MAX_READS: Final = 200
+"""How much one run may catch up; the next run goes on."""
+LOCK_EXPIRES_S: Final = 10.0
+
+log = logging.getLogger(__name__)
+
+
+def roll_up(hot: Redis, *, shard: int, clock_us: Callable[[], int]) -> bool:
+    """Fold in what has happened since the last run; return False where another run is at it."""
+    lock = hot.lock(
+        keys.roll_up_lock(shard), timeout=LOCK_EXPIRES_S, blocking=False, thread_local=False
+    )
+    if not lock.acquire():
+        return False
+    try:
+        for _ in range(MAX_READS):
+            if not _fold_next(hot, shard=shard, clock_us=clock_us):
+                break
+    except WatchError:
+        log.warning("Shard %d: another roll-up was faster; leaving it to that one.", shard)
+    finally:
+        _release(lock.release)
+    return True
+
+
+def _fold_next(hot: Redis, *, shard: int, clock_us: Callable[[], int]) -> bool:
+    """Fold one read's events; return whether there may be more. Raises WatchError."""
+    as_of_us = clock_us()
+    with hot.pipeline(transaction=True) as pipe:
+        pipe.watch(keys.roll_up(shard))  # type: ignore[no-untyped-call]
+        position = _position(hot, shard)
+        events = _read(hot, shard=shard, after=position)
+        upto = events[-1].sequence if events else position
+        buckets = _folded(hot, events, shard=shard)
+        pipe.multi()
+        store.queue_write(pipe, buckets, shard=shard)
+        _queue_progress(pipe, shard=shard, upto=upto, as_of_us=None if events else as_of_us)
+        pipe.execute()
+    return bool(events)
+
+
+def _queue_progress(pipe: Pipeline, *, shard: int, upto: int, as_of_us: int | None) -> None:
+    """Queue the checkpoint and, once everything has been read, up to when candles are complete."""
+    pipe.hset(keys.roll_up(shard), "sequence", str(upto))
+    if as_of_us is not None:
+        pipe.hset(keys.roll_up(shard), "as_of_us", str(as_of_us))
+    save_checkpoint(pipe, shard=shard, consumer=CONSUMER, sequence=upto)
+
+
+def _position(hot: Redis, shard: int) -> int:
+    position = int(hot.hget(keys.roll_up(shard), "sequence") or 0)
+    if position <= last_sequence(hot, shard=shard):
+        return position
+    log.critical("Shard %d: the event log lost data; candles go on with what it has.", shard)
+    return 0
+
+
+def _read(hot: Redis, *, shard: int, after: int) -> list[AnyEvent]:
+    reader = EventReader(shard, max_entries=MAX_ENTRIES_PER_READ)
+    try:
+        return reader.read(hot, after=after, block_ms=0)
+    except EventHole as hole:
+        log.critical("%s Candles lack the trades in between.", hole)
+        # A single entry has no hole in it.
+        beyond = EventReader(shard, max_entries=1)
+        return beyond.read(hot, after=hole.found - 1, block_ms=0)
+
+
+def _folded(hot: Redis, events: Iterable[AnyEvent], *, shard: int) -> dict[BucketKey, Bucket]:
+    """Return every bucket that `events` change, as it is after them."""
+    trades = [event for event in events if isinstance(event, Trade)]
+    if not trades:
+        return {}
+    buckets = store.load(hot, {key for trade in trades for key in _keys(trade)}, shard=shard)
+    for trade in trades:
+        for key in _keys(trade):
+            buckets[key] = fold(buckets.get(key), trade)
+    return buckets
+
+
+def _keys(trade: Trade) -> list[BucketKey]:
+    return [(trade.symbol, frame, frame.start_s(trade.ts_us)) for frame in Timeframe]
+
+
+def _release(release: Callable[[], None]) -> None:
+    try:
+        release()
+    except LockError:
+        log.warning("A candle roll-up took longer than its lock lasts.")
