@@ -5,6 +5,7 @@ import { useWallet } from "@/state/account";
 import { useSession } from "@/state/hooks";
 import { Panel } from "@/ui/Panel";
 import { Failure, LoadingRows, Placeholder } from "@/ui/Placeholder";
+import { Scroll } from "@/ui/Scroll";
 import styles from "./Balances.module.css";
 
 export function BalancesPanel() {
@@ -24,7 +25,7 @@ export function BalancesPanel() {
 function BalanceTable({ wallet }: { wallet: Wallet }) {
   if (wallet.balances.length === 0) return <Placeholder>No funds yet.</Placeholder>;
   return (
-    <div className={styles.scroll}>
+    <Scroll focusable>
       <table className="figures">
         <thead>
           <tr className={styles.head}>
@@ -51,6 +52,6 @@ function BalanceTable({ wallet }: { wallet: Wallet }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -3,6 +3,7 @@
 import { useMarket, useMarkets } from "@/state/markets";
 import { Panel } from "@/ui/Panel";
 import { Failure, LoadingRows, Placeholder } from "@/ui/Placeholder";
+import { Scroll } from "@/ui/Scroll";
 import { MarketRow } from "./MarketRow";
 import styles from "./Markets.module.css";
 
@@ -12,7 +13,7 @@ export function MarketsPanel() {
   return (
     <Panel title="Markets" area="markets" stale={markets !== undefined && error !== null}>
       {markets && markets.length > 0 && (
-        <div className={styles.scroll}>
+        <Scroll>
           <table className="figures">
             <thead>
               <tr className={styles.head}>
@@ -35,7 +36,7 @@ export function MarketsPanel() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {markets?.length === 0 && <Placeholder>No market is listed yet.</Placeholder>}
       {!markets && error && !isFetching && <Failure error={error} retry={refetch} />}

@@ -7,6 +7,7 @@ import { useMarkets } from "@/state/markets";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
 import { Failure, LoadingRows, Placeholder } from "@/ui/Placeholder";
+import { Scroll } from "@/ui/Scroll";
 import { OrderRow } from "./OrderRow";
 import styles from "./Orders.module.css";
 
@@ -57,7 +58,7 @@ function OpenOrders() {
   if (orders.length === 0) return <Placeholder>No open orders.</Placeholder>;
   const bySymbol = new Map<string, Market>(markets?.map((market) => [market.symbol, market]));
   return (
-    <div className={styles.scroll}>
+    <Scroll>
       <table className="figures">
         <thead>
           <tr className={styles.head}>
@@ -90,6 +91,6 @@ function OpenOrders() {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

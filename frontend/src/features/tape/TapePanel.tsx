@@ -7,6 +7,7 @@ import type { Trade } from "@/domain/trade";
 import { useMarketData } from "@/state/hooks";
 import { Panel } from "@/ui/Panel";
 import { LoadingRows, Placeholder } from "@/ui/Placeholder";
+import { Scroll } from "@/ui/Scroll";
 import styles from "./Tape.module.css";
 
 export function TapePanel({ market }: { market: Market | null }) {
@@ -25,7 +26,7 @@ function TapeTable({ market, tape }: { market: Market; tape: readonly Trade[] })
   const priceDecimals = decimalsOf(market.tickSize);
   const qtyDecimals = decimalsOf(market.lotSize);
   return (
-    <div className={styles.scroll}>
+    <Scroll focusable>
       <table className="figures">
         <thead>
           <tr className={styles.head}>
@@ -49,7 +50,7 @@ function TapeTable({ market, tape }: { market: Market; tape: readonly Trade[] })
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
