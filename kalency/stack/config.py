@@ -15,6 +15,8 @@ from kalency.stack.layout import PROJECT_DIR, Layout
 SERVER_URLS = ("DATABASE_URL", "REDIS_HOT_URL", "REDIS_BUS_URL")
 PORT_MAX = 65_535
 SHARDS_MAX = 16
+# Processes say at INFO that they serve; on a higher level the stack would wait in vain.
+LEVELS_THAT_TELL = ("DEBUG", "INFO")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +38,12 @@ class StackConfig:
         Server addresses and passwords are not in it: settings read them from the secrets
         directory, so that a management command typed by a person finds the same servers.
         """
+        level = env.text("KALENCY_LOG_LEVEL", "INFO")
         return dict(os.environ) | {
             "DJANGO_SETTINGS_MODULE": "kalency.settings",
             "KALENCY_DATA_DIR": str(self.layout.root),
             "KALENCY_HTTPS": "off",
+            "KALENCY_LOG_LEVEL": level if level in LEVELS_THAT_TELL else "INFO",
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 FILE_BYTES_MAX = 10_000_000
 OLD_FILES_MAX = 2
-NAME_WIDTH = 14
+NAME_WIDTH = 19
 # A full disk or a closed terminal costs log lines, never a process.
 logging.raiseExceptions = False
 

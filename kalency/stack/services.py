@@ -40,14 +40,14 @@ def plan(config: StackConfig) -> list[Stage]:
         embedded_servers(config),
         (_step("migrate"),),
         tuple(_own(f"matching-{n}", "run_matching_worker", "--shard", str(n)) for n in shards),
-        (_step("create_first_users", *credentials),),
-        (_step("seed_markets"),),
+        (_step("create_first_users", *credentials), _step("seed_markets")),
         (
             _own("ledger", "run_ledger_writer"),
             _own("feed", "run_market_feed"),
             _celery_worker(),
+            _celery_beat(layout),
         ),
-        (_celery_beat(layout), _web(config)),
+        (_web(config),),
     ]
 
 
@@ -89,7 +89,7 @@ def _celery_worker() -> Service:
         name="celery-worker",
         # There is one worker: talk among workers would only load the bus.
         command=_celery(
-            *("worker", "--concurrency", str(CELERY_PROCESSES)),
+            *("--quiet", "worker", "--concurrency", str(CELERY_PROCESSES)),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
         ready=" ready.",
@@ -99,7 +99,7 @@ def _celery_worker() -> Service:
 def _celery_beat(layout: Layout) -> Service:
     schedule = str(layout.run / "celerybeat-schedule")
     command = _celery("beat", "--schedule", schedule)
-    return Service(name="celery-beat", command=command, ready="beat: Starting...")
+    return Service(name="celery-beat", command=command, ready=" is starting.")
 
 
 def _web(config: StackConfig) -> Service:
@@ -109,7 +109,7 @@ def _web(config: StackConfig) -> Service:
             *(sys.executable, "-m", "uvicorn", "kalency.asgi:application"),
             *("--host", LOOPBACK, "--port", str(config.port)),
             *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
-            *("--ws-max-size", str(FRAME_BYTES_MAX), "--no-access-log"),
+            *("--ws-max-size", str(FRAME_BYTES_MAX), "--no-access-log", "--lifespan", "off"),
             *("--timeout-graceful-shutdown", str(WEB_GRACE_S)),
         ),
         ready=functools.partial(_says_ready, config.port),
