@@ -1,0 +1,151 @@
+"""What every REST request goes through: the envelope, authentication, scopes, bodies, outages."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.core.asgi import get_asgi_application
+from django.db import OperationalError
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.models import User
+from accounts.request_form import MAX_BODY_BYTES
+from exchange.api.errors import HTTP_STATUS, exception_handler
+from matching.domain.errors import ErrorCode, ExchangeError
+from tests.accounts.rest import Rest
+from tests.exchange.trading import limit, wallet
+
+ORDER = limit("BUY", "60000.00", "0.1000")
+PRIVATE = [
+    ("GET", "wallet"),
+    ("GET", "account"),
+    ("GET", "orders/open"),
+    ("GET", "orders/64"),
+    ("GET", "orders?clientOrderId=x"),
+    ("DELETE", "orders/64"),
+    ("DELETE", "orders"),
+    ("GET", "api-keys"),
+    ("DELETE", "api-keys/x"),
+    ("GET", "admin/sim"),
+    ("POST", "admin/sim/start"),
+    ("POST", "admin/symbols/BTC-USD/pause"),
+]
+
+
+def test_every_error_code_has_a_status() -> None:
+    assert set(HTTP_STATUS) == set(ErrorCode)
+
+
+@pytest.mark.parametrize(("method", "path"), PRIVATE)
+def test_nobody_gets_in_without_a_credential(rest: Rest, method: str, path: str) -> None:
+    refused = rest.send(method, path)
+    assert (refused.status, refused.code) == (401, "UNAUTHENTICATED")
+    assert refused.response["WWW-Authenticate"] == 'Bearer realm="kalency"'
+
+
+def test_an_expired_token_places_nothing(rest: Rest, ann: Rest) -> None:
+    token = AccessToken.for_user(User.objects.get(username="ann"))
+    token.set_exp(lifetime=-timedelta(seconds=1))
+    assert rest.bearing(str(token)).post("orders", ORDER).code == "UNAUTHENTICATED"
+    assert ann.get("orders/open").ok()["items"] == []
+
+
+def test_the_form_of_a_request_answers_before_its_sender(rest: Rest) -> None:
+    assert rest.post("orders", ORDER | {"side": "UP"}).code == "INVALID_REQUEST"
+    assert rest.post("orders", ORDER | {"symbol": "NO-USD"}).code == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "reads", "trades"), [(["read"], 200, 403), (["trade"], 403, 201)]
+)
+def test_a_key_does_what_its_scopes_say(
+    rest: Rest, ann: Rest, scopes: list[str], reads: int, trades: int
+) -> None:
+    key = ann.post("api-keys", {"name": "bot", "scopes": scopes}).ok(201)["key"]
+    assert rest.with_key(key).get("wallet").status == reads
+    assert rest.with_key(key).post("orders", ORDER).status == trades
+
+
+def test_the_account_says_who_and_what_it_costs(ann: Rest) -> None:
+    account = ann.get("account").ok()
+    assert account["username"] == "ann"
+    assert account["id"] == str(User.objects.get().pk)
+    assert account["scopes"] == ["account", "read", "trade"]
+    assert account["fees"] == [{"symbol": "BTC-USD", "makerFeeBps": 1.0, "takerFeeBps": 5.0}]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["", "nothing", "orders/1/2", "markets/", "%00", "\N{SNOWMAN}"])
+def test_an_unknown_path_is_not_found_in_the_envelope(rest: Rest, method: str, path: str) -> None:
+    refused = rest.send(method, path)
+    assert (refused.status, refused.code) == (404, "NOT_FOUND")
+
+
+def test_a_method_that_is_not_offered_is_refused(ann: Rest) -> None:
+    refused = ann.send("PUT", "orders/1")
+    assert (refused.status, refused.code) == (405, "METHOD_NOT_ALLOWED")
+    assert {"GET", "DELETE"} <= set(refused.response["Allow"].split(", "))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not json", b"{", b'{"symbol": "BTC-USD"', b"\xff\xfe", b"\0", b"[" * 100_000, b"null"],
+)
+def test_a_body_that_is_no_json_is_refused_and_changes_nothing(ann: Rest, body: bytes) -> None:
+    before = wallet(ann)
+    for path in ("orders", "orders/batch", "auth/token", "auth/register", "api-keys"):
+        refused = ann.send("POST", path, body)
+        assert (refused.status, refused.code) == (400, "INVALID_REQUEST")
+    assert wallet(ann) == before
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_of_another_type_is_refused(ann: Rest, content_type: str) -> None:
+    refused = ann.send("POST", "orders", b"{}", content_type=content_type)
+    assert (refused.status, refused.details["field"]) == (400, "Content-Type")
+
+
+@pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 3 * 1024 * 1024])
+def test_a_body_that_is_too_large_is_refused(ann: Rest, size: int) -> None:
+    refused = ann.send("POST", "orders", b" " * size)
+    assert (refused.status, refused.details["field"]) == (400, "body")
+
+
+async def test_a_body_in_chunks_is_read(ann: Rest) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        encoded = json.dumps(ORDER).encode()
+        yield encoded[:10]
+        yield encoded[10:]
+
+    transport = httpx.ASGITransport(app=get_asgi_application())
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        headers = ann.headers | {"Content-Type": "application/json"}
+        answer = await client.post("/v1/orders", content=chunks(), headers=headers)
+    assert "Content-Length" not in answer.request.headers
+    assert (answer.status_code, answer.json()["status"]) == (201, "ACCEPTED")
+
+
+def test_answers_are_json_whatever_is_accepted(rest: Rest) -> None:
+    browser = replace(rest, headers={"Accept": "text/html"})
+    assert browser.get("wallet?format=html").code == "UNAUTHENTICATED"
+
+
+def test_a_database_that_is_away_is_unavailable() -> None:
+    answer = exception_handler(OperationalError("gone"), {})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+    assert answer.data.error.code == "UNAVAILABLE"
+
+
+def test_a_bug_is_a_plain_500(caplog: pytest.LogCaptureFixture) -> None:
+    answer = exception_handler(ZeroDivisionError("secret detail"), {})
+    assert (answer.status_code, answer.data.error.code) == (500, "INTERNAL")
+    assert "secret detail" not in answer.data.error.message
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_who_must_wait_is_told_how_long() -> None:
+    refused = ExchangeError(ErrorCode.RATE_LIMITED, "Slow down.", retryAfter=7)
+    assert exception_handler(refused, {})["Retry-After"] == "7"
