@@ -9,6 +9,8 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from kalency.stack.addresses import Address
+from matching import keys
+from matching.codec import encode_command_entry
 from matching.connection import open_sync
 from matching.worker import MatchingWorker
 from tests.running_stack import RunningStack
@@ -53,6 +55,8 @@ def matching(hot: Redis, bus: Redis, hot_server: Address, bus_server: Address) -
     thread.start()
     yield
     worker.stop()
+    # An empty entry wakes it, so that no test pays for the worker's idle wait.
+    hot.xadd(keys.commands(0), encode_command_entry(gateway="", ts_us=0, commands=[]))
     thread.join()
 
 
