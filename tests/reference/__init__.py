@@ -1,0 +1,1 @@
+"""A naive matching engine: the readable specification that the Lua library is compared with."""
