@@ -1,4 +1,7 @@
-/** The shapes the API sends and takes (`contracts`: camelCase, decimal strings, RFC 3339 times). */
+/**
+ * The shapes the API sends and takes: camelCase, decimal strings, RFC 3339 times. What the server
+ * sends beyond them is ignored.
+ */
 import type { Level } from "@/domain/book";
 import type { Decimal } from "@/domain/decimal";
 import type { Side } from "@/domain/trade";
@@ -91,11 +94,9 @@ export interface Balance {
 
 export interface Wallet {
   balances: Balance[];
-  equityUsd?: Decimal | null;
 }
 
 export interface Account {
-  userId: string;
   username: string;
   isStaff: boolean;
 }

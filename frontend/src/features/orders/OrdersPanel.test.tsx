@@ -11,7 +11,7 @@ async function openPanel(answers: Answers) {
   fakeExchange({
     "GET /v1/markets": () => list([market]),
     "POST /v1/auth/token": () => reply(200, { access: "a", refresh: "r" }),
-    "GET /v1/account": () => reply(200, { userId: "7", username: "ada", isStaff: false }),
+    "GET /v1/account": () => reply(200, { username: "ada", isStaff: false }),
     ...answers,
   });
   const rendered = renderTerminal(<OrdersPanel />);

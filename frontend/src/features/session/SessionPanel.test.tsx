@@ -5,7 +5,7 @@ import { fakeExchange, refuse, reply } from "@/testing/fakeExchange";
 import { renderTerminal } from "@/testing/renderTerminal";
 import { SessionPanel } from "./SessionPanel";
 
-const account = () => reply(200, { userId: "7", username: "ada", isStaff: false });
+const account = () => reply(200, { username: "ada", isStaff: false });
 
 const knowsAda = {
   "POST /v1/auth/token": ({ body }: { body: unknown }) =>

@@ -21,7 +21,7 @@ async function openTicket(answers: Answers = {}) {
     "GET /v1/wallet": wallet,
     "GET /v1/orders/open": () => list([]),
     "POST /v1/auth/token": () => reply(200, { access: "a", refresh: "r" }),
-    "GET /v1/account": () => reply(200, { userId: "7", username: "ada", isStaff: false }),
+    "GET /v1/account": () => reply(200, { username: "ada", isStaff: false }),
     ...answers,
   });
   const rendered = renderTerminal(<TicketPanel market={market} />);
