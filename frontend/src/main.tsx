@@ -2,7 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
-import { createServices, ServicesProvider } from "./app/services";
+import { createServices, ServicesProvider } from "./state/services";
 import "./theme/base.css";
 
 const services = createServices();

@@ -1,11 +1,11 @@
 /** The terminal: follows the market on screen and lays the features out for the window's width. */
 import { useEffect } from "react";
 import { useMarket } from "@/state/markets";
+import { useServices } from "@/state/services";
 import { useTicket } from "@/state/ticket";
 import { useMediaQuery } from "@/ui/useMediaQuery";
 import { DesktopLayout } from "./DesktopLayout";
 import { PhoneLayout } from "./PhoneLayout";
-import { useServices } from "./services";
 import { useTitle } from "./useTitle";
 
 export function App() {

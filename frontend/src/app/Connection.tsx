@@ -1,8 +1,8 @@
 /** Whether what is on screen is live, in a word and a shape. */
 import { useEffect, useState } from "react";
 import type { SocketStatus } from "@/api/socket";
-import { useServices } from "@/app/services";
 import { useConnection } from "@/state/hooks";
+import { useServices } from "@/state/services";
 import { Button } from "@/ui/Button";
 import styles from "./Header.module.css";
 

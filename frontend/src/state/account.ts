@@ -5,13 +5,13 @@
  */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { PlaceOrder } from "@/api/types";
-import { useServices } from "@/app/services";
 import { useSession } from "./hooks";
+import { ACCOUNT_KEY } from "./queries";
+import { useServices } from "./services";
 
 /** TanStack Query polls only while the tab is visible. */
 const POLL_MS = 2_000;
 
-export const ACCOUNT_KEY = ["account"] as const;
 const ORDERS_KEY = [...ACCOUNT_KEY, "orders"] as const;
 const WALLET_KEY = [...ACCOUNT_KEY, "wallet"] as const;
 

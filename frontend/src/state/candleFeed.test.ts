@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
-import { createServices } from "@/app/services";
 import { fakeExchange, list } from "@/testing/fakeExchange";
 import { type FakeSocket, fakeSockets } from "@/testing/fakeSocket";
 import { aTrade } from "@/testing/samples";
 import { CandleFeed } from "./candleFeed";
+import { createServices } from "./services";
 
 const START = "2026-01-02T03:04:00.000000Z";
 

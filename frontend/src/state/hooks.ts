@@ -1,7 +1,7 @@
 /** React's way into the stores that live outside of it. */
 import { useStore } from "zustand";
-import { useServices } from "@/app/services";
 import type { MarketData } from "./marketFeed";
+import { useServices } from "./services";
 
 export function useMarketData<Part>(select: (data: MarketData) => Part): Part {
   return useStore(useServices().feed.store, select);

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import type { Market } from "@/api/types";
-import { useServices } from "@/app/services";
+import { useServices } from "./services";
 
 /** Last prices of the markets that are not on screen move at this pace. */
 const LISTING_MS = 3_000;

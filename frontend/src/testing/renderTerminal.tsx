@@ -2,7 +2,7 @@
 import { render } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
-import { createServices, ServicesProvider } from "@/app/services";
+import { createServices, ServicesProvider } from "@/state/services";
 
 export function renderTerminal(part: ReactNode) {
   const services = createServices();

@@ -1,8 +1,8 @@
 /** A candle feed for as long as a chart shows it. */
 import { useEffect, useState } from "react";
-import { useServices } from "@/app/services";
 import type { Timeframe } from "@/domain/candles";
 import { CandleFeed, type CandleState } from "@/state/candleFeed";
+import { useServices } from "@/state/services";
 
 const NOTHING: CandleState = { series: null, failure: null };
 

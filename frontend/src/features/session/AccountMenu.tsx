@@ -1,6 +1,7 @@
 /** Who is logged in, and the way out; staff also find the admin here. */
-import { useServices } from "@/app/services";
+
 import { useSession } from "@/state/hooks";
+import { useServices } from "@/state/services";
 import { Button } from "@/ui/Button";
 import styles from "./Session.module.css";
 

@@ -2,7 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { messageOf } from "@/api/errors";
-import { useServices } from "@/app/services";
+import { useServices } from "@/state/services";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import styles from "./Session.module.css";

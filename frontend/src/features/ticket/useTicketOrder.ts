@@ -3,11 +3,11 @@ import { useRef, useState } from "react";
 import { ApiError, messageOf } from "@/api/errors";
 import type { Market, PlaceOrder } from "@/api/types";
 import { isPositive, parseTyped } from "@/domain/decimal";
-import { describeOutcome } from "@/domain/order";
 import type { Side } from "@/domain/trade";
 import { usePlaceOrder } from "@/state/account";
 import { useTicket } from "@/state/ticket";
 import { newClientOrderId } from "./clientOrderId";
+import { describeOutcome } from "./describeOutcome";
 
 export type Message =
   | { readonly kind: "outcome"; readonly text: string }

@@ -1,7 +1,7 @@
 /** What became of an order, in one plain sentence. */
 import type { Market, Order } from "@/api/types";
-import { isZero } from "./decimal";
-import { formatExact } from "./format";
+import { isZero } from "@/domain/decimal";
+import { formatExact } from "@/domain/format";
 
 const REASONS: Record<string, string> = {
   IOC_REMAINDER: "nothing more was on offer within the limit",

@@ -1,12 +1,12 @@
 /** Everything with a life of its own (API, socket, session, caches), made once and handed down. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext } from "react";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type Api, createApi } from "@/api/client";
 import { LiveSocket, type SocketStatus } from "@/api/socket";
-import { ACCOUNT_KEY } from "@/state/account";
-import { MarketFeed } from "@/state/marketFeed";
-import { Session } from "@/state/session";
+import { MarketFeed } from "./marketFeed";
+import { ACCOUNT_KEY, createQueries } from "./queries";
+import { Session } from "./session";
 
 export interface Services {
   readonly api: Api;
@@ -26,17 +26,6 @@ export function createServices(): Services {
     connection.setState(status, true),
   );
   return { api, queries, session, socket, connection, feed: new MarketFeed(socket) };
-}
-
-function createQueries(): QueryClient {
-  // A local stack answers without any network, so the browser's opinion of it must not matter.
-  const networkMode = "always";
-  return new QueryClient({
-    defaultOptions: {
-      queries: { networkMode, retry: 1, refetchOnWindowFocus: true },
-      mutations: { networkMode, retry: false },
-    },
-  });
 }
 
 function socketUrl({ protocol, host }: Location): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { anOrder, market } from "@/testing/samples";
-import { describeOutcome } from "./order";
+import { describeOutcome } from "./describeOutcome";
 
 test.each([
   ["an order that rests", anOrder(), "Order to buy 0.5 BTC at 64,000.00 USD is in the book."],
