@@ -4,7 +4,6 @@ Called by `kalency.stack.__main__`; `docs/operations.md` lists the variables.
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +47,7 @@ class StackConfig:
         }
 
 
-def read_config(variables: Mapping[str, str] = os.environ) -> StackConfig:
+def read_config() -> StackConfig:
     """Read the environment.
 
     Raises:
@@ -60,7 +59,7 @@ def read_config(variables: Mapping[str, str] = os.environ) -> StackConfig:
         layout=Layout(root.expanduser().resolve()),
         port=_bounded("KALENCY_PORT", default=8000, most=PORT_MAX),
         shards=_bounded("MATCHING_SHARDS", default=1, most=SHARDS_MAX),
-        outside=frozenset(name for name in SERVER_URLS if variables.get(name)),
+        outside=frozenset(name for name in SERVER_URLS if os.environ.get(name)),
     )
 
 
