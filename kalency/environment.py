@@ -56,7 +56,9 @@ def postgres(url: str) -> dict[str, object]:
     """Turn `postgres://user:password@host:port/name` into a Django database entry."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host/name.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgres://user:password@host/name."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
