@@ -3,7 +3,7 @@
 import pytest
 
 from kalency.stack.addresses import Address
-from marketdata import listing
+from marketdata import listing, tickers
 from marketdata.domain.markets import Market
 from marketdata.domain.seeds import SEEDS
 from marketdata.simulator import agents
@@ -19,6 +19,7 @@ def _fresh_process() -> None:
     """Nothing of an earlier test's database is remembered."""
     listing.forget()
     agents.forget()
+    tickers.forget()
 
 
 @pytest.fixture

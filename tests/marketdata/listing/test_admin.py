@@ -1,6 +1,6 @@
 """Markets in Django admin: every change goes through the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import pytest
 from django.test import Client
@@ -28,13 +28,13 @@ NEW = {
 
 
 @pytest.fixture
-def staff(db: None) -> Iterator[Client]:
+def staff(db: None) -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("boss"))
     return client
 
 
-def page(staff: Client, path: str, data: dict[str, object] | None = None) -> str:
+def page(staff: Client, path: str, data: Mapping[str, object] | None = None) -> str:
     """Return the page that a form leads to, or that is simply there."""
     response = staff.get(path) if data is None else staff.post(path, data, follow=True)
     assert response.status_code == 200
