@@ -15,7 +15,7 @@ from matching import keys, runtime
 from matching.domain.commands import CancelAllOrders
 from matching.domain.errors import ExchangeError
 
-STAGGER_S: Final = 0.15
+STAGGER_S: Final = 0.1
 """Markets begin one after another within this time."""
 
 log = logging.getLogger(__name__)

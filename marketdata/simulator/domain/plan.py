@@ -20,7 +20,7 @@ from marketdata.simulator.domain.sizes import sizes_at
 from marketdata.simulator.domain.taker import Flow, Take
 from matching.domain.values import Ticks, Units
 
-SPAN_S: Final = 0.7
+SPAN_S: Final = 0.8
 """How long the takers of a step are spread over: steps, a second apart, must not overlap."""
 BAND_SHARE: Final = 0.9
 """The crowd uses this share of the price band, which moves while an order travels."""
@@ -114,7 +114,8 @@ def _flow(here: Situation, belief: Belief, character: Character, fair_ticks: Tic
     market, mood = here.market, belief.mood
     base_worth = here.taker_base // market.lot_units * fair_ticks * market.tick_lot_units
     return Flow(
-        per_second=character.takes_per_second * mood.activity,
+        # A second's takers come within the span.
+        per_second=character.takes_per_second * mood.activity / SPAN_S,
         buy_share=taker.buy_share(
             lean=mood.lean, quote_units=here.taker_quote, base_worth_units=base_worth
         ),

@@ -200,7 +200,12 @@ def test_a_users_order_is_filled_when_the_price_comes_through(btc: Market, hot: 
     )
     runtime.run_blocking(place_bid(user, book("BTC-USD").bids[0][0] + 1))
     control.set_profile("crash")
-    wait_until(lambda: step.run() or bought(hot, user), "a falling price reaches the best bid")
+
+    def bought_after_a_step() -> bool:
+        step.run()
+        return any(trade.maker_user_id == user for trade in trades(hot))
+
+    wait_until(bought_after_a_step, "a falling price reaches the best bid")
 
 
 def test_the_same_seed_and_orders_make_the_same_market(btc: Market, hot: Redis, bus: Redis) -> None:
@@ -273,7 +278,3 @@ async def place_bid(user_id: int, price_ticks: int) -> None:
             qty_lots=Lots(100),
         )
     )
-
-
-def bought(hot: Redis, user_id: int) -> bool:
-    return any(trade.maker_user_id == user_id for trade in trades(hot))
