@@ -9,7 +9,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from kalency.stack.addresses import Address
-from matching import keys
+from matching import keys, runtime
 from matching.codec import encode_command_entry
 from matching.connection import open_sync
 from matching.worker import MatchingWorker
@@ -47,8 +47,25 @@ def bus(bus_server: Address) -> Iterator[Redis]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def background_client(hot_server: Address, bus_server: Address) -> Iterator[None]:
+    """Close this process's client of matching while its servers are still there to leave."""
+    yield
+
+    async def close() -> None:
+        await (await runtime.client()).close()
+
+    runtime.run_blocking(close())
+
+
 @pytest.fixture
-def matching(hot: Redis, bus: Redis, hot_server: Address, bus_server: Address) -> Iterator[None]:
+def matching(
+    hot: Redis,
+    bus: Redis,
+    hot_server: Address,
+    bus_server: Address,
+    background_client: None,
+) -> Iterator[None]:
     """Shard 0 is matched by a real worker while the test runs."""
     worker = MatchingWorker(hot=open_sync(hot_server.url), bus=open_sync(bus_server.url), shard=0)
     thread = threading.Thread(target=worker.run, name="matching-worker")
