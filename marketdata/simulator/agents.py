@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.contrib.auth.hashers import make_password
+
 from accounts.models import User
 from marketdata.domain.markets import Market
 from marketdata.simulator.domain.characters import Character
@@ -20,6 +22,7 @@ from matching.domain.events import CommandRefused
 from matching.domain.values import Ticks, Units
 from matching.state import Balance
 
+ROLES: Final = ("maker", "taker")
 MAKER_LEVELS_WORTH: Final = 250
 """A maker's deposit of either asset, in usual levels: several times what a full ladder holds."""
 TAKER_ORDERS_WORTH: Final = 2_000
@@ -42,17 +45,17 @@ class Agents:
 
 
 def of(market: Market) -> Agents:
-    """Return a market's agents, made on first use. Raises ValueError where a name is taken."""
+    """Return a market's agents, made on first use."""
     found = _known.get(market.symbol)
     if found is None:
-        found = Agents(maker=_user("maker", market.symbol), taker=_user("taker", market.symbol))
-        _known[market.symbol] = found
+        maker, taker = (_user_id(_username(role, market.symbol)) for role in ROLES)
+        found = _known[market.symbol] = Agents(maker=maker, taker=taker)
     return found
 
 
 def ids_of(symbol: str) -> list[int]:
     """Return the user ids of a market's agents, as far as they exist."""
-    names = [_username(role, symbol) for role in ("maker", "taker")]
+    names = [_username(role, symbol) for role in ROLES]
     return list(User.objects.filter(username__in=names).values_list("pk", flat=True))
 
 
@@ -62,17 +65,13 @@ def forget() -> None:
 
 
 def _username(role: str, symbol: str) -> str:
-    return f"sim-{role}-{symbol.lower()}"
+    """Return an agent's name; nobody can register one with a colon, so it is never a person's."""
+    return f"sim-{role}:{symbol.lower()}"
 
 
-def _user(role: str, symbol: str) -> int:
-    username = _username(role, symbol)
-    user, created = User.objects.get_or_create(username=username, defaults={"password": ""})
-    if created:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-    elif user.has_usable_password():
-        raise ValueError(f"The user {username} is a person; the crowd needs the name.")
+def _user_id(username: str) -> int:
+    unusable = {"password": make_password(None)}
+    user, _created = User.objects.get_or_create(username=username, defaults=unusable)
     return user.pk
 
 

@@ -24,7 +24,7 @@ PROFILES_KEY: Final = "v1:simulator:profiles"
 BELIEFS_KEY: Final = "v1:simulator:beliefs"
 STEP_LOCK: Final = "v1:simulator:step"
 STEP_LOCK_S: Final = 10
-"""Longer than a step that waits in vain for an ack (`matching.client.ACK_TIMEOUT_S`)."""
+"""Longer than the longest step (`step.MAX_STEP_S`)."""
 EVERY_MARKET: Final = "*"
 
 log = logging.getLogger(__name__)

@@ -17,6 +17,8 @@ from matching.domain.errors import ExchangeError
 
 STAGGER_S: Final = 0.1
 """Markets begin one after another within this time."""
+MAX_STEP_S: Final = 6.0
+"""A step that takes longer is given up: longer than one wait for an ack, less than the lock."""
 
 log = logging.getLogger(__name__)
 
@@ -55,20 +57,29 @@ async def _play_all(plays: Sequence[Play]) -> dict[str, Belief]:
     outcomes = await asyncio.gather(
         *(_play_one(play, STAGGER_S * rank / len(plays)) for rank, play in enumerate(plays))
     )
+    troubles = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    if troubles:
+        log.warning(
+            "The crowd sat a step out on %d of %d markets: %r",
+            len(troubles),
+            len(plays),
+            troubles[0],
+        )
     return {
-        play.market.symbol: belief
-        for play, belief in zip(plays, outcomes, strict=True)
-        if belief is not None
+        play.market.symbol: outcome
+        for play, outcome in zip(plays, outcomes, strict=True)
+        if isinstance(outcome, Belief)
     }
 
 
-async def _play_one(play: Play, delay_s: float) -> Belief | None:
+async def _play_one(play: Play, delay_s: float) -> Belief | Exception | None:
+    """Play one market; return what the crowd believes there now, or what kept it from playing."""
     await asyncio.sleep(delay_s)
     try:
-        return await play.run(await runtime.client(), runtime.state())
+        async with asyncio.timeout(MAX_STEP_S):
+            return await play.run(await runtime.client(), runtime.state())
     except (ExchangeError, RedisError, OSError) as trouble:
-        log.warning("%s: the crowd sits a step out: %s", play.market.symbol, trouble)
-        return None
+        return trouble
 
 
 def _withdraw(symbols: Iterable[str]) -> None:

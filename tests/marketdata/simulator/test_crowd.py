@@ -1,23 +1,21 @@
 """The crowd on real servers: alive from the first step, solvent, and gone when it is told to go."""
 
-import json
 from dataclasses import replace
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.exceptions import ValidationError
 from pytest_django.fixtures import Settings
 from redis import Redis
 
 from accounts.funds import funds_move
-from accounts.models import User
+from accounts.models import User, username_validator
 from marketdata import listing
 from marketdata.domain.markets import Market
 from marketdata.domain.seeds import SEEDS
+from marketdata.models import MarketListing
 from marketdata.simulator import agents, control, memory, step
-from matching import runtime
+from matching import keys, runtime
 from matching.domain.commands import PlaceOrder
-from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import FundsMoved, OrderRejected, Trade
 from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
 from matching.event_log import EventReader
@@ -85,16 +83,12 @@ def test_books_stay_deep_and_nothing_is_refused_over_many_steps(
     assert refused == []
 
 
-def test_agents_are_users_without_a_password(markets: list[Market]) -> None:
+def test_agents_are_users_whom_nobody_can_be(btc: Market) -> None:
     step.run()
-    maker = User.objects.get(username="sim-maker-btc-usd")
+    maker = User.objects.get(username="sim-maker:btc-usd")
     assert not maker.has_usable_password()
-
-
-def test_a_person_who_has_an_agents_name_is_left_alone(btc: Market) -> None:
-    User.objects.create_user("sim-maker-btc-usd", password="a person's own")
-    with pytest.raises(ValueError, match="sim-maker-btc-usd is a person"):
-        step.run()
+    with pytest.raises(ValidationError):
+        username_validator(maker.username)
 
 
 def test_money_comes_by_deposits_once(btc: Market, hot: Redis) -> None:
@@ -192,6 +186,18 @@ def test_only_one_step_runs_at_a_time(btc: Market, hot: Redis) -> None:
     assert trades(hot) == []
 
 
+def test_a_step_without_a_matching_worker_is_given_up(
+    db: None, hot: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    seed = SEEDS[0]
+    MarketListing.objects.create(**MarketListing.row_of(seed))
+    hot.hset(keys.market(0, seed.symbol), "status", seed.status)
+    monkeypatch.setattr(step, "MAX_STEP_S", 0.3)
+    step.run()
+    assert "sat a step out on 1 of 1 markets" in caplog.text
+    assert memory.read_beliefs() == {}
+
+
 def test_a_users_order_is_filled_when_the_price_comes_through(btc: Market, hot: Redis) -> None:
     step.run()
     user = 1_000_000
@@ -219,49 +225,6 @@ def test_the_same_seed_and_orders_make_the_same_market(btc: Market, hot: Redis, 
     bus.flushall()
     listing.tell_engine(btc)
     assert play() == first
-
-
-def test_profiles_are_set_for_one_market_or_for_all(markets: list[Market]) -> None:
-    assert set(control.state().profiles.values()) == {"normal"}
-    control.set_profile("crash", "ETH-USD")
-    assert control.state().profiles["ETH-USD"] == "crash"
-    assert control.state().profiles["BTC-USD"] == "normal"
-    control.set_profile("calm")
-    assert set(control.state().profiles.values()) == {"calm"}
-
-
-@pytest.mark.parametrize(
-    ("profile", "symbol", "code"),
-    [
-        ("mad", None, ErrorCode.INVALID_REQUEST),
-        ("", None, ErrorCode.INVALID_REQUEST),
-        ("calm", "DOG-USD", ErrorCode.UNKNOWN_SYMBOL),
-        ("calm", "", ErrorCode.UNKNOWN_SYMBOL),
-        ("calm", "*", ErrorCode.UNKNOWN_SYMBOL),
-    ],
-)
-def test_a_profile_or_market_that_is_not_known_is_refused(
-    btc: Market, profile: str, symbol: str | None, code: ErrorCode
-) -> None:
-    with pytest.raises(ExchangeError) as refused:
-        control.set_profile(profile, symbol)
-    assert refused.value.code is code
-
-
-def sim(*arguments: str) -> str:
-    out = StringIO()
-    call_command("sim", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def test_people_steer_the_crowd_from_the_command_line(btc: Market) -> None:
-    assert "The crowd is resting." in sim("stop")
-    assert "The crowd is trading." in sim("start")
-    assert "wild" in sim("profile", "wild", "--symbol", "BTC-USD")
-    expected = {"running": True, "profiles": {"BTC-USD": "wild"}}
-    assert json.loads(sim("status", "--json")) == expected
-    with pytest.raises(CommandError, match="UNKNOWN_SYMBOL"):
-        sim("profile", "wild", "--symbol", "DOG-USD")
 
 
 async def place_bid(user_id: int, price_ticks: int) -> None:
