@@ -104,9 +104,10 @@ def define(market: Market) -> None:
             ErrorCode.INVALID_REQUEST, str(problem), field=_camel(problem.field)
         ) from None
     _submit(market.definition())
-    terms = {name: getattr(market, name) for name in _TERMS}
+    row = MarketListing.row_of(market)
+    terms = {name: value for name, value in row.items() if name != "status"}
     MarketListing.objects.update_or_create(
-        symbol=market.symbol, defaults=terms, create_defaults={**terms, "status": market.status}
+        symbol=market.symbol, defaults=terms, create_defaults=row
     )
     forget()
 
@@ -123,24 +124,6 @@ def tell_engine(market: Market) -> None:
     """Send a listed market's terms and status again, for an engine that may have lost them."""
     _submit(market.definition())
     _submit(SetMarketStatus(symbol=market.symbol, status=market.status))
-
-
-_TERMS: Final = (
-    "base",
-    "quote",
-    "tick_size",
-    "lot_size",
-    "base_decimals",
-    "quote_decimals",
-    "min_qty",
-    "max_qty",
-    "max_price",
-    "min_notional",
-    "price_band_pct",
-    "maker_fee_bps",
-    "taker_fee_bps",
-    "simulated",
-)
 
 
 def _submit(command: DefineMarket | SetMarketStatus) -> None:

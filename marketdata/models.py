@@ -1,6 +1,8 @@
 """The table of listed markets. Only `marketdata.listing` writes it, after the engine agreed."""
 
+from dataclasses import fields
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 
@@ -46,6 +48,11 @@ class MarketListing(models.Model):
 
     def __str__(self) -> str:
         return self.symbol
+
+    @staticmethod
+    def row_of(market: Market) -> dict[str, Any]:
+        """Return a market's fields, which are the columns of its row."""
+        return {field.name: getattr(market, field.name) for field in fields(market)}
 
     def to_domain(self) -> Market:
         """Return the market as values, decimals without trailing zeros."""

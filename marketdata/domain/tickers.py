@@ -30,7 +30,8 @@ class Day:
         change = self.change_ticks
         if change is None or not self.open_ticks:
             return None
-        return round(100 * change / self.open_ticks, PCT_DIGITS)
+        # Adding zero turns -0.0 into 0.0.
+        return round(100 * change / self.open_ticks, PCT_DIGITS) + 0.0
 
 
 def day_of(candles: Sequence[Candle], *, last_ticks: int | None) -> Day:
