@@ -7,6 +7,7 @@ commands, Celery tasks) wraps a service in `run_blocking`. `matching.apps` calls
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextvars import Context
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -72,7 +73,10 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     Safe from any thread but the background loop's own. All callers share one client, so their
     commands travel together.
     """
-    return asyncio.run_coroutine_threadsafe(coroutine, _background_loop()).result()
+    # In a context of its own: in the caller's, asgiref would send the coroutine's database work to
+    # the caller's thread, which waits here.
+    future = Context().run(asyncio.run_coroutine_threadsafe, coroutine, _background_loop())
+    return future.result()
 
 
 @cache
