@@ -1,5 +1,6 @@
 """What every REST request goes through: the envelope, authentication, scopes, bodies, outages."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import User
 from accounts.request_form import MAX_BODY_BYTES
 from exchange.api.errors import HTTP_STATUS, exception_handler
+from marketdata import listing
 from matching.domain.errors import ErrorCode, ExchangeError
 from tests.accounts.rest import Rest
 from tests.exchange.trading import limit, wallet
@@ -114,16 +116,30 @@ def test_a_body_that_is_too_large_is_refused(ann: Rest, size: int) -> None:
     assert (refused.status, refused.details["field"]) == (400, "body")
 
 
+def asgi_client(person: Rest) -> httpx.AsyncClient:
+    """A client that goes through Django's ASGI handler, as in production."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=get_asgi_application()),
+        base_url="http://127.0.0.1",
+        headers=person.headers | {"Content-Type": "application/json"},
+    )
+
+
+async def test_a_request_never_waits_for_its_own_thread(ann: Rest) -> None:
+    listing.forget()
+    async with asgi_client(ann) as client:
+        answer = await asyncio.wait_for(client.get("/v1/wallet"), timeout=5)
+    assert answer.status_code == 200
+
+
 async def test_a_body_in_chunks_is_read(ann: Rest) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         encoded = json.dumps(ORDER).encode()
         yield encoded[:10]
         yield encoded[10:]
 
-    transport = httpx.ASGITransport(app=get_asgi_application())
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        headers = ann.headers | {"Content-Type": "application/json"}
-        answer = await client.post("/v1/orders", content=chunks(), headers=headers)
+    async with asgi_client(ann) as client:
+        answer = await client.post("/v1/orders", content=chunks())
     assert "Content-Length" not in answer.request.headers
     assert (answer.status_code, answer.json()["status"]) == (201, "ACCEPTED")
 
