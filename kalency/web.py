@@ -3,8 +3,7 @@
 from typing import Final
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 # The page loads nothing from elsewhere and holds no inline script or style.
@@ -15,7 +14,7 @@ CONTENT_SECURITY_POLICY: Final = (
 
 
 @require_safe
-def terminal(_request: HttpRequest) -> HttpResponseBase:
+def terminal(_request: HttpRequest) -> HttpResponse:
     """Answer with the terminal's page, or say how to build it."""
     page = settings.FRONTEND_DIST / "index.html"
     if not page.is_file():
@@ -24,7 +23,7 @@ def terminal(_request: HttpRequest) -> HttpResponseBase:
             status=503,
             content_type="text/plain",
         )
-    response = FileResponse(page.open("rb"), content_type="text/html; charset=utf-8")
+    response = HttpResponse(page.read_bytes(), content_type="text/html; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response

@@ -18,7 +18,7 @@ interface Preferences {
 
 export const usePreferences = create<Preferences>((set) => ({
   theme: document.documentElement.dataset.theme === "light" ? "light" : "dark",
-  timeframe: "1m",
+  timeframe: "1s",
   setTheme(theme) {
     document.documentElement.dataset.theme = theme;
     remember(theme);
