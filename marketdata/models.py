@@ -43,7 +43,7 @@ class MarketListing(models.Model):
 
     class Meta:
         db_table = "markets"
-        ordering = ["symbol"]
+        ordering = ["id"]  # the order of listing: the first is what a newcomer sees
         verbose_name = "market"
 
     def __str__(self) -> str:

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "market",
                 "db_table": "markets",
-                "ordering": ["symbol"],
+                "ordering": ["id"],
             },
         ),
     ]

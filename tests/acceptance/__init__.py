@@ -1,0 +1,1 @@
+"""Drives a whole running stack from outside, as users, programs and accidents do."""

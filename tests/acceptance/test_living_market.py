@@ -1,0 +1,94 @@
+"""What a newcomer sees right after the start: markets that live, and clear refusals."""
+
+import httpx
+import pytest
+
+from tests.acceptance.people import Person
+from tests.polling import wait_until
+from tests.running_stack import RunningStack
+
+pytestmark = pytest.mark.acceptance
+
+MARKETS_AT_LEAST = 8
+LEVELS_AT_LEAST = 10
+
+
+def get(stack: RunningStack, path: str) -> dict[str, object]:
+    answer: dict[str, object] = httpx.get(f"{stack.base_url}/v1{path}").raise_for_status().json()
+    return answer
+
+
+def symbols(stack: RunningStack) -> list[str]:
+    items = get(stack, "/markets")["items"]
+    assert isinstance(items, list)
+    return [item["symbol"] for item in items if item["simulated"]]
+
+
+def is_deep(stack: RunningStack, symbol: str) -> bool:
+    book = get(stack, f"/markets/{symbol}/book?depth=50")
+    bids, asks = book["bids"], book["asks"]
+    assert isinstance(bids, list)
+    assert isinstance(asks, list)
+    return len(bids) >= LEVELS_AT_LEAST and len(asks) >= LEVELS_AT_LEAST
+
+
+def test_every_simulated_market_has_depth_trades_and_candles(stack: RunningStack) -> None:
+    found = symbols(stack)
+    assert len(found) >= MARKETS_AT_LEAST
+    assert {"BTC-USD", "ETH-USD"} <= set(found)
+    for symbol in found:
+        wait_until(lambda symbol=symbol: is_deep(stack, symbol), f"{symbol} is deep")
+        wait_until(
+            lambda symbol=symbol: get(stack, f"/markets/{symbol}/trades")["items"],
+            f"{symbol} trades",
+        )
+        wait_until(
+            lambda symbol=symbol: get(stack, f"/markets/{symbol}/candles?tf=1s")["items"],
+            f"{symbol} has candles",
+        )
+
+
+def test_the_terminal_is_served_with_its_assets(stack: RunningStack) -> None:
+    page = httpx.get(stack.base_url)
+    assert page.status_code == httpx.codes.OK
+    script = page.text.partition('src="')[2].partition('"')[0]
+    assert httpx.get(f"{stack.base_url}{script}").status_code == httpx.codes.OK
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"symbol": "NOPE-USD"}, 404, "UNKNOWN_SYMBOL"),
+        ({"price": "100.001"}, 400, "INVALID_PRICE"),
+        ({"price": "-1"}, 400, "INVALID_PRICE"),
+        ({"qty": "-1"}, 400, "INVALID_QTY"),
+        ({"qty": "0"}, 400, "INVALID_QTY"),
+        ({"qty": "100000000000000000000"}, 400, "INVALID_QTY"),
+        ({"qty": 1}, 400, "INVALID_REQUEST"),
+        ({"side": "LONG"}, 400, "INVALID_REQUEST"),
+        ({"colour": "red"}, 400, "INVALID_REQUEST"),
+        ({"qty": "900", "price": "900.00"}, 422, "INSUFFICIENT_FUNDS"),
+    ],
+)
+def test_a_bad_order_gets_a_clear_error_and_changes_nothing(
+    stack: RunningStack, change: dict[str, object], status: int, code: str
+) -> None:
+    with Person.admin(stack) as admin, Person.new(stack) as person:
+        admin.list_quiet_market()
+        before = person.wallet()
+        order = {"symbol": "TEST-USD", "side": "BUY", "type": "LIMIT", "price": "1", "qty": "1"}
+        answer = person.http.post("/orders", json=order | change)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+        assert person.wallet() == before
+        assert person.open_orders() == []
+
+
+def test_what_is_not_json_and_who_is_not_known_is_refused(stack: RunningStack) -> None:
+    with Person.new(stack) as person:
+        answer = person.http.post(
+            "/orders", content=b"{nonsense", headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_REQUEST")
+        person.http.headers["Authorization"] = "Bearer expired.or.forged"
+        answer = person.http.get("/wallet")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
