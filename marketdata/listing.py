@@ -1,10 +1,11 @@
 """The listing of markets: who reads it asks the selectors here, who changes it the services.
 
 The engine is told first, then Postgres is written, and both steps may be repeated: whatever dies in
-between, the same call again makes them agree. Reads come from a copy in the process that is at most
-about a second old; while Postgres is away the last copy stands.
+between, the same call again makes them agree. Reads come from a copy in the process, at most about a
+second old (a few, on an event loop that was idle); while Postgres is away the last copy stands.
 """
 
+import asyncio
 import logging
 import threading
 import time
@@ -25,6 +26,8 @@ from matching.domain.events import AnyEvent, CommandRefused
 from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS, MarketStatus
 
 FRESH_FOR_S: Final = 1.0
+STALE_FOR_S: Final = 5.0
+"""On an event loop a copy may be this much older while it is read anew: orders do not wait."""
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ class _Copy:
     lock: threading.Lock = field(default_factory=threading.Lock)
     markets: dict[str, Market] | None = None
     fresh_until: float = 0.0
+    reading: asyncio.Task[dict[str, Market]] | None = None
 
 
 _copy = _Copy()
@@ -165,11 +169,14 @@ def _markets() -> dict[str, Market]:
 
 
 async def _markets_async() -> dict[str, Market]:
-    known = _copy.markets
-    if known is not None and (time.monotonic() < _copy.fresh_until or _copy.lock.locked()):
-        return known
-    read: dict[str, Market] = await database_sync_to_async(_markets)()
-    return read
+    """Return the copy; one that has only just aged is read anew behind the caller's back."""
+    known, stale_s = _copy.markets, time.monotonic() - _copy.fresh_until
+    if known is None or stale_s > STALE_FOR_S:
+        read: dict[str, Market] = await database_sync_to_async(_markets)()
+        return read
+    if stale_s >= 0 and (_copy.reading is None or _copy.reading.done()):
+        _copy.reading = asyncio.create_task(database_sync_to_async(_markets)())
+    return known
 
 
 def _read_again() -> dict[str, Market]:

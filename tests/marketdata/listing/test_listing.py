@@ -1,11 +1,12 @@
 """Listing on real servers: the engine and Postgres agree, and readers see it soon."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from redis import Redis
 
 from marketdata import listing
@@ -16,6 +17,7 @@ from matching import keys, runtime
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.values import MarketStatus
 from matching.state import MarketState
+from tests.polling import wait_until
 
 ETH = SEEDS[1]
 
@@ -118,6 +120,31 @@ def test_readers_are_served_while_postgres_is_away(btc: Market) -> None:
     listing.forget()
     with connection.execute_wrapper(_away):
         assert listing.get("BTC-USD") == btc
+
+
+@pytest.mark.django_db(transaction=True)
+def test_orders_do_not_wait_for_a_slow_postgres(
+    btc: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "FRESH_FOR_S", 0.0)
+    assert runtime.run_blocking(listing.get_async("BTC-USD")) == btc
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE markets IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        assert runtime.run_blocking(listing.get_async("BTC-USD")) == btc
+        assert time.monotonic() - began < 0.5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_event_loops_see_a_change_soon(btc: Market) -> None:
+    changed = replace(btc, taker_fee_bps=Decimal(7))
+    assert runtime.run_blocking(listing.get_async("BTC-USD")) == btc
+    MarketListing.objects.update(taker_fee_bps=changed.taker_fee_bps)
+    wait_until(
+        lambda: runtime.run_blocking(listing.get_async("BTC-USD")) == changed,
+        "the copy is read anew",
+        deadline_s=3.0,
+    )
 
 
 def _away(*_args: object) -> None:
