@@ -45,7 +45,13 @@ class ShardFeed:
     """Pushes what happens on one shard."""
 
     def __init__(
-        self, *, shard: int, hot: Redis, publisher: FeedPublisher, clock_us: Callable[[], int]
+        self,
+        *,
+        shard: int,
+        hot: Redis,
+        publisher: FeedPublisher,
+        clock_us: Callable[[], int],
+        stop: asyncio.Event,
     ) -> None:
         self.serving = asyncio.Event()
         self._heads: dict[str, Head] = {}
@@ -53,6 +59,7 @@ class ShardFeed:
         self._hot = hot
         self._publisher = publisher
         self._clock_us = clock_us
+        self._stop = stop
         self._reader = EventReader(shard, max_entries=MAX_ENTRIES_PER_READ)
         self._markets: dict[str, Market] = {}
         self._unlisted: set[str] = set()
@@ -64,9 +71,13 @@ class ShardFeed:
         self._away = False
 
     async def run(self) -> None:
-        """Push until cancelled, through outages of hot Redis and of the listing."""
+        """Push until told to stop, through outages of hot Redis and of the listing.
+
+        It looks for `stop` between steps; a cancellation may get lost, since redis-py waits with
+        `asyncio.wait_for`, which up to Python 3.11 swallows one that comes with the result.
+        """
         pause_s = FIRST_PAUSE_S
-        while True:
+        while not self._stop.is_set():
             try:
                 await self._resume()
                 pause_s = FIRST_PAUSE_S
@@ -99,7 +110,7 @@ class ShardFeed:
         self.serving.set()
 
     async def _serve(self) -> None:
-        while True:
+        while not self._stop.is_set():
             started = time.monotonic()
             await self.step()
             await self._announce_heads()

@@ -30,18 +30,23 @@ async def _run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     publisher = FeedPublisher()
-    feeds = [_feed(shard, publisher) for shard in range(settings.MATCHING_SHARDS)]
+    feeds = [_feed(shard, publisher, stop) for shard in range(settings.MATCHING_SHARDS)]
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(feed.run()) for feed in feeds]
-        tasks.append(group.create_task(_announce(feeds)))
+        for feed in feeds:
+            group.create_task(feed.run())
+        announcing = group.create_task(_announce(feeds))
         await stop.wait()
-        for task in tasks:
-            task.cancel()
+        announcing.cancel()
 
 
-def _feed(shard: int, publisher: FeedPublisher) -> ShardFeed:
-    hot = open_async(settings.REDIS_HOT_URL)
-    return ShardFeed(shard=shard, hot=hot, publisher=publisher, clock_us=wall_clock_us)
+def _feed(shard: int, publisher: FeedPublisher, stop: asyncio.Event) -> ShardFeed:
+    return ShardFeed(
+        shard=shard,
+        hot=open_async(settings.REDIS_HOT_URL),
+        publisher=publisher,
+        clock_us=wall_clock_us,
+        stop=stop,
+    )
 
 
 async def _announce(feeds: list[ShardFeed]) -> None:
