@@ -1,8 +1,8 @@
 """The listing of markets: who reads it asks the selectors here, who changes it the services.
 
 The engine is told first, then Postgres is written, and both steps may be repeated: whatever dies in
-between, the same call again makes them agree. Reads come from a copy in the process, at most about a
-second old (a few, on an event loop that was idle); while Postgres is away the last copy stands.
+between, the same call again makes them agree. Reads come from a copy in the process, about a second
+old at most (a few, on an event loop that was idle); while Postgres is away the last copy stands.
 """
 
 import asyncio

@@ -2,16 +2,10 @@
 
 import pytest
 
-from kalency.stack.addresses import Address
 from marketdata import listing, tickers
 from marketdata.domain.markets import Market
 from marketdata.domain.seeds import SEEDS
 from marketdata.simulator import agents
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres_server: Address) -> None:
-    """Start PostgreSQL before pytest-django makes its test database."""
 
 
 @pytest.fixture(autouse=True)
