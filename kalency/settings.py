@@ -64,8 +64,20 @@ TEMPLATES = [
 # Servers. Two Redis roles: `hot` is the durable matching store, `bus` carries what may be lost.
 REDIS_HOT_URL = env.secret("REDIS_HOT_URL", data_dir=DATA_DIR)
 REDIS_BUS_URL = env.secret("REDIS_BUS_URL", data_dir=DATA_DIR)
+# A pool, because under ASGI every request has a thread of its own: connections kept by thread would
+# be made anew for each, as many at once as there are requests.
 DATABASES = {
-    "default": env.postgres(env.secret("DATABASE_URL", data_dir=DATA_DIR)) | {"CONN_MAX_AGE": 60},
+    "default": env.postgres(env.secret("DATABASE_URL", data_dir=DATA_DIR))
+    | {
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {
+                "min_size": 1,
+                "max_size": env.whole("KALENCY_DATABASE_CONNECTIONS", 12),
+                "timeout": 5.0,
+            }
+        },
+    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
