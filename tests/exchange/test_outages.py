@@ -1,0 +1,52 @@
+"""What callers are told while a part is away; nothing is made up meanwhile."""
+
+import pytest
+from redis import Redis
+
+from accounts.models import User
+from marketdata import listing
+from marketdata.models import MarketListing
+from matching import keys, runtime
+from tests.accounts.rest import PASSWORD, Rest
+from tests.exchange.markets import BTC_USD
+from tests.exchange.trading import limit
+
+ACK_TIMEOUT_S = 0.3
+
+
+@pytest.fixture
+def impatient(background_client: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client of matching gives up waiting for an ack at once."""
+    client = runtime.run_blocking(runtime.client())
+    monkeypatch.setattr(client, "_ack_timeout_s", ACK_TIMEOUT_S)
+
+
+@pytest.fixture
+def unmatched(transactional_db: None, hot: Redis, bus: Redis, impatient: None) -> Rest:
+    """A client of nobody; BTC-USD is listed, but no worker matches it."""
+    terms = {field.name for field in MarketListing._meta.fields} - {"id", "listed_at"}
+    MarketListing.objects.create(**{name: getattr(BTC_USD, name) for name in terms})
+    listing.forget()
+    return Rest()
+
+
+def test_an_order_without_an_ack_has_an_unknown_outcome(unmatched: Rest, hot: Redis) -> None:
+    person = unmatched.registered("ann")
+    refused = person.post("orders", limit("BUY", "60000.00", "0.1000", clientOrderId="mine"))
+    assert (refused.status, refused.code) == (503, "UNKNOWN_OUTCOME")
+    assert "clientOrderId" in refused.json["error"]["message"]
+    assert refused.response["Retry-After"] == "1"
+
+
+def test_a_user_is_registered_though_the_deposit_waits(unmatched: Rest, hot: Redis) -> None:
+    unmatched.post("auth/register", {"username": "ann", "password": PASSWORD}).ok(201)
+    ann = User.objects.get()
+    assert ann.opening_deposit_confirmed_at is None
+    assert hot.hgetall(keys.wallet(0, ann.pk)) == {}
+
+
+def test_a_batch_tells_each_item_of_an_unknown_outcome(unmatched: Rest) -> None:
+    person = unmatched.registered("ann")
+    items = [{"op": "place"} | limit("BUY", "60000.00", qty) for qty in ("0.1000", "0.00001")]
+    results = person.post("orders/batch", {"orders": items}).ok()["results"]
+    assert [result["error"]["code"] for result in results] == ["UNKNOWN_OUTCOME", "INVALID_QTY"]
