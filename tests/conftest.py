@@ -73,7 +73,8 @@ def matching(
     yield
     worker.stop()
     # An empty entry wakes it, so that no test pays for the worker's idle wait.
-    hot.xadd(keys.commands(0), {**encode_command_entry(gateway="", ts_us=0, commands=[])})
+    entry = encode_command_entry(gateway="", ts_us=0, commands=[])
+    hot.xadd(keys.commands(0), dict(entry.items()))
     thread.join()
 
 
