@@ -14,6 +14,7 @@ from exchange.domain.scaling import order_number, place_command, unknown_order
 from exchange.messages import CancelItem, NewOrder, OrderAck
 from marketdata import listing
 from matching import keys, runtime
+from matching.client import Outcome
 from matching.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import AnyEvent, CommandRefused, OrderCanceled
@@ -63,16 +64,14 @@ async def order_batch(*, user_id: int, items: Sequence[BatchRequest]) -> list[Ba
     """
     commands = [await _batch_command(user_id, item) for item in items]
     client = await runtime.client()
-    # Tasks start in the order they are made, so the commands enter the stream in theirs.
-    answers = iter(
-        await asyncio.gather(
-            *(client.submit(c) for c in commands if not isinstance(c, ExchangeError)),
-            return_exceptions=True,
-        )
+    outcomes = iter(
+        await client.submit_all([c for c in commands if not isinstance(c, ExchangeError)])
     )
     return await asyncio.gather(
         *(
-            _batch_result(command, [] if isinstance(command, ExchangeError) else next(answers))
+            _batch_result(
+                command, command if isinstance(command, ExchangeError) else next(outcomes)
+            )
             for command in commands
         )
     )
@@ -92,17 +91,15 @@ async def _batch_command(user_id: int, item: BatchRequest) -> BatchCommand:
         return error
 
 
-async def _batch_result(
-    command: BatchCommand, answer: list[AnyEvent] | BaseException
-) -> BatchResult:
+async def _batch_result(command: BatchCommand, outcome: Outcome) -> BatchResult:
+    if isinstance(outcome, ExchangeError):
+        return outcome
     try:
-        if isinstance(answer, BaseException):
-            raise answer
         match command:
             case PlaceOrder():
-                return order_outcome(answer, await listing.get_async(command.symbol))
+                return order_outcome(outcome, await listing.get_async(command.symbol))
             case CancelOrder():
-                return await _cancel_outcome(command, answer)
+                return await _cancel_outcome(command, outcome)
             case ExchangeError():
                 return command
     except ExchangeError as error:

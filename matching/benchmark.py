@@ -227,4 +227,4 @@ def _last_event(hot: Redis) -> int:
 
 
 def _used_memory(hot: Redis) -> int:
-    return int(cast("dict[str, Any]", hot.info("memory"))["used_memory"])
+    return int(hot.info("memory")["used_memory"])

@@ -38,6 +38,7 @@ RECONNECT_PAUSE_S: Final = 0.2
 log = logging.getLogger(__name__)
 
 Answer = asyncio.Future[list[AnyEvent]]
+Outcome = list[AnyEvent] | ExchangeError
 
 
 def wall_clock_us() -> int:
@@ -99,13 +100,17 @@ class MatchingClient:
         `shard` is needed only where the command itself does not tell (funds, cancel all).
         Raises ExchangeError: UNAVAILABLE (not sent), UNKNOWN_OUTCOME (sent, no ack in time).
         """
-        answer = self._post(command, shard)
-        return await self._await_answer(answer)
+        (outcome,) = await self._outcomes([self._post(command, shard)])
+        if isinstance(outcome, ExchangeError):
+            raise outcome
+        return outcome
 
-    async def submit_all(self, commands: Sequence[AnyCommand]) -> list[list[AnyEvent]]:
-        """Send commands to be applied in this order on each shard; return the events of each."""
-        answers = [self._post(command, None) for command in commands]
-        return [await self._await_answer(answer) for answer in answers]
+    async def submit_all(self, commands: Sequence[AnyCommand]) -> list[Outcome]:
+        """Send commands to be applied in this order on each shard.
+
+        Return for each the events it caused, or the ExchangeError that `submit` would raise.
+        """
+        return await self._outcomes([self._post(command, None) for command in commands])
 
     def shard_of(self, command: AnyCommand) -> int:
         """Return the shard that owns what `command` is about; shard 0 where it does not tell."""
@@ -118,13 +123,14 @@ class MatchingClient:
                 return 0
 
     def _post(self, command: AnyCommand, shard: int | None) -> Answer:
-        if len(self._waiting) >= MAX_WAITING:
-            raise _unavailable()
         if shard is None:
             shard = self.shard_of(command)
         self._last_request_id += 1
         request_id = self._last_request_id
         answer: Answer = asyncio.get_running_loop().create_future()
+        if len(self._waiting) >= MAX_WAITING:
+            answer.set_exception(_unavailable())
+            return answer
         self._waiting[request_id] = answer
         answer.add_done_callback(lambda _: self._waiting.pop(request_id, None))
         self._outboxes[shard].append(msgspec.structs.replace(command, request_id=request_id))
@@ -133,12 +139,11 @@ class MatchingClient:
             self._senders[shard] = asyncio.create_task(self._send(shard))
         return answer
 
-    async def _await_answer(self, answer: Answer) -> list[AnyEvent]:
-        try:
-            async with asyncio.timeout(self._ack_timeout_s):
-                return await answer
-        except TimeoutError:
-            raise _unknown_outcome() from None
+    async def _outcomes(self, answers: Sequence[Answer]) -> list[Outcome]:
+        """Wait for all answers together, no longer than the patience for one."""
+        if answers:
+            await asyncio.wait(answers, timeout=self._ack_timeout_s)
+        return [_outcome(answer) for answer in answers]
 
     async def _send(self, shard: int) -> None:
         outbox = self._outboxes[shard]
@@ -157,7 +162,7 @@ class MatchingClient:
         fields = encode_command_entry(gateway=self.gateway, ts_us=self._clock(), commands=commands)
         pool = self._hot.connection_pool
         try:
-            connection = await pool.get_connection()
+            connection = await pool.get_connection()  # type: ignore[no-untyped-call]
         except (RedisError, OSError):
             raise _unavailable() from None
         try:
@@ -203,6 +208,17 @@ class MatchingClient:
             answer = self._waiting.get(request_id)
             if answer is not None and not answer.done():
                 answer.set_result(events)
+
+
+def _outcome(answer: Answer) -> Outcome:
+    if not answer.done():
+        answer.cancel()
+        return _unknown_outcome()
+    error = answer.exception()
+    if error is None:
+        return answer.result()
+    assert isinstance(error, ExchangeError), "only the client itself fails an answer"
+    return error
 
 
 def _unavailable() -> ExchangeError:

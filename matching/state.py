@@ -119,9 +119,8 @@ class HotState:
         """Return a user's open orders, oldest first; of one market where `symbol` is given."""
         found: list[OpenOrder] = []
         for shard in range(self._shards):
-            ids = [
-                int(row) for row in await self._hot.zrange(keys.open_orders(shard, user_id), 0, -1)
-            ]
+            rows = await self._hot.zrange(keys.open_orders(shard, user_id), 0, -1)
+            ids = [int(row) for row in cast("list[bytes]", rows)]
             pipe = self._hot.pipeline(transaction=False)
             for order_id in ids:
                 pipe.hgetall(keys.order(shard, order_id))
@@ -136,7 +135,7 @@ class HotState:
         shard = keys.shard_of(symbol, self._shards)
         reply = cast(
             "list[Any]",
-            await self._hot.fcall_ro("book_depth", 1, keys.prefix(shard), symbol, str(depth)),  # type: ignore[misc]
+            await self._hot.fcall_ro("book_depth", 1, keys.prefix(shard), symbol, str(depth)),
         )
         update_id, bids, asks = reply
         return BookDepth(
@@ -159,14 +158,14 @@ class HotState:
 
     async def last_sequence(self, shard: int) -> int:
         """Return the sequence of the shard's newest event (0: none yet)."""
-        return int(await self._hot.hget(keys.sequence(shard), "event") or 0)  # type: ignore[misc]
+        return int(await self._hot.hget(keys.sequence(shard), "event") or 0)
 
     async def checkpoint(self, shard: int, consumer: str) -> int:
         """Return the sequence of the last event `consumer` has dealt with for good (0: none)."""
-        return int(await self._hot.hget(keys.checkpoints(shard), consumer) or 0)  # type: ignore[misc]
+        return int(await self._hot.hget(keys.checkpoints(shard), consumer) or 0)
 
     async def _hash(self, key: str) -> dict[str, str]:
-        return _text(await self._hot.hgetall(key))
+        return _text(cast("dict[bytes, bytes]", await self._hot.hgetall(key)))
 
 
 def _text(fields: Mapping[bytes, bytes]) -> dict[str, str]:

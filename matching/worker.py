@@ -23,6 +23,8 @@ IDLE_WAIT_MS: Final = 500
 RETRY_PAUSE_S: Final = 0.2
 TRIM_EVERY_S: Final = 1.0
 KEEP_COMMANDS_MS: Final = 60_000
+# Behind the slowest durable consumer, for those who only follow and may be a moment late.
+KEEP_EVENTS: Final = 100_000
 CLIENT_ORDER_WINDOW_S: Final = 3_600
 US_PER_S: Final = 1_000_000
 
@@ -162,9 +164,11 @@ class MatchingWorker:
             self._hot.xtrim(keys.commands(self._shard), minid=str(oldest_ms), approximate=True)
 
     def _trim_events(self) -> None:
-        """Drop events that every consumer has dealt with."""
+        """Drop events that every durable consumer dealt with a while ago."""
         if not self._consumers:
             return
         rows = cast("list[Any]", self._hot.hmget(keys.checkpoints(self._shard), self._consumers))
         slowest = min(int(row or 0) for row in rows)
-        self._hot.xtrim(keys.events(self._shard), minid=f"{slowest + 1}-0", approximate=True)
+        oldest = slowest + 1 - KEEP_EVENTS
+        if oldest > 0:
+            self._hot.xtrim(keys.events(self._shard), minid=f"{oldest}-0", approximate=True)

@@ -18,6 +18,7 @@ from marketdata.simulator.domain.plan import Situation, StepPlan, plan_step
 from marketdata.simulator.domain.taker import Take
 from matching.client import MatchingClient
 from matching.domain.commands import AnyCommand, CancelOrder, PlaceOrder
+from matching.domain.errors import ExchangeError
 from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
 from matching.state import Balance, HotState, MarketState
 
@@ -44,7 +45,9 @@ class Play:
         situation = await self._situation(state, engine, taker_wallet)
         plan = plan_step(situation, seed=settings.SIMULATOR_SEED)
         await self._refill(client, plan.fair_ticks, maker_wallet, taker_wallet)
-        await client.submit_all(self._quotes(plan.requote))
+        for outcome in await client.submit_all(self._quotes(plan.requote)):
+            if isinstance(outcome, ExchangeError):
+                raise outcome
         await self._takes(client, plan, began)
         return plan.belief
 

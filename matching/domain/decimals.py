@@ -1,9 +1,11 @@
 """Exact conversion between integers and decimal text, at the edge. Pure; never through floats."""
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
+# Twice the digits that `parse_decimal` lets in: no quotient looks whole by rounding.
+_EXACT: Final = Context(prec=80)
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,18})?", re.ASCII)
 
 
@@ -16,7 +18,7 @@ def parse_decimal(text: str) -> Decimal:
 
 def to_steps(text: str, step: Decimal) -> int:
     """Return how many steps `text` is. Raises ValueError where it is not a whole number of them."""
-    count = parse_decimal(text) / step
+    count = _EXACT.divide(parse_decimal(text), step)
     if count != count.to_integral_value():
         raise ValueError(f"{text} is not a multiple of {plain(step)}.")
     return int(count)
@@ -24,7 +26,7 @@ def to_steps(text: str, step: Decimal) -> int:
 
 def from_steps(count: int, step: Decimal) -> str:
     """Return `count` steps as decimal text, with as many decimals as the step has."""
-    return format(count * step, "f")
+    return format(_EXACT.multiply(Decimal(count), step), "f")
 
 
 def to_units(text: str, decimals: int) -> int:

@@ -1,5 +1,8 @@
 """What a newcomer sees right after the start: markets that live, and clear refusals."""
 
+from functools import partial
+from typing import Any
+
 import httpx
 import pytest
 
@@ -13,39 +16,28 @@ MARKETS_AT_LEAST = 8
 LEVELS_AT_LEAST = 10
 
 
-def get(stack: RunningStack, path: str) -> dict[str, object]:
-    answer: dict[str, object] = httpx.get(f"{stack.base_url}/v1{path}").raise_for_status().json()
-    return answer
+def items(stack: RunningStack, path: str) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{stack.base_url}/v1{path}").raise_for_status()
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
 
 
-def symbols(stack: RunningStack) -> list[str]:
-    items = get(stack, "/markets")["items"]
-    assert isinstance(items, list)
-    return [item["symbol"] for item in items if item["simulated"]]
-
-
-def is_deep(stack: RunningStack, symbol: str) -> bool:
-    book = get(stack, f"/markets/{symbol}/book?depth=50")
-    bids, asks = book["bids"], book["asks"]
-    assert isinstance(bids, list)
-    assert isinstance(asks, list)
-    return len(bids) >= LEVELS_AT_LEAST and len(asks) >= LEVELS_AT_LEAST
+def is_alive(stack: RunningStack, symbol: str) -> bool:
+    """Tell whether a market has depth on both sides, trades and candles."""
+    path = f"/markets/{symbol}"
+    book = httpx.get(f"{stack.base_url}/v1{path}/book?depth=50").raise_for_status().json()
+    is_deep = min(len(book["bids"]), len(book["asks"])) >= LEVELS_AT_LEAST
+    return is_deep and bool(
+        items(stack, f"{path}/trades") and items(stack, f"{path}/candles?tf=1s")
+    )
 
 
 def test_every_simulated_market_has_depth_trades_and_candles(stack: RunningStack) -> None:
-    found = symbols(stack)
+    found = [market["symbol"] for market in items(stack, "/markets") if market["simulated"]]
     assert len(found) >= MARKETS_AT_LEAST
     assert {"BTC-USD", "ETH-USD"} <= set(found)
     for symbol in found:
-        wait_until(lambda symbol=symbol: is_deep(stack, symbol), f"{symbol} is deep")
-        wait_until(
-            lambda symbol=symbol: get(stack, f"/markets/{symbol}/trades")["items"],
-            f"{symbol} trades",
-        )
-        wait_until(
-            lambda symbol=symbol: get(stack, f"/markets/{symbol}/candles?tf=1s")["items"],
-            f"{symbol} has candles",
-        )
+        wait_until(partial(is_alive, stack, symbol), f"{symbol} lives")
 
 
 def test_the_terminal_is_served_with_its_assets(stack: RunningStack) -> None:

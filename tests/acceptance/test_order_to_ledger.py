@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.acceptance.people import Person
 from tests.polling import wait_until
@@ -79,10 +80,10 @@ def test_a_cancel_gives_back_what_was_reserved(
     assert buyer.open_orders() == []
 
 
-def next_push(socket: object) -> dict[str, object]:
+def next_push(socket: ClientConnection) -> dict[str, Any]:
     """Return the next push, passing over answers to requests."""
     while True:
-        frame: dict[str, object] = json.loads(socket.recv(timeout=PUSH_TIMEOUT_S))  # type: ignore[attr-defined]
+        frame: dict[str, Any] = json.loads(socket.recv(timeout=PUSH_TIMEOUT_S))
         if "channel" in frame:
             return frame
 

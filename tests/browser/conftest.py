@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.running_stack import RunningStack
 
@@ -18,7 +18,7 @@ QUIET = (
     "--no-first-run",
     "--disable-gpu",
 )
-DESKTOP = {"width": 1440, "height": 900}
+DESKTOP = ViewportSize(width=1440, height=900)
 
 
 @pytest.fixture(scope="session")

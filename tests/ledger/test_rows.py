@@ -9,6 +9,7 @@ from redis import Redis
 from ledger.domain.rows import SEEN_AND_REJECTED, FundingRow, OrderRow, TradeRow, event_id, rows_of
 from ledger.models import Funding, OrderRecord, Trade
 from matching.domain.errors import ErrorCode
+from matching.domain.events import AnyEvent
 from matching.domain.timestamps import from_datetime
 from matching.domain.values import EndReason, Side
 from tests.event_script import MAKER, START_US, TAKER, EventScript
@@ -44,7 +45,7 @@ def test_order_that_rests_has_not_ended(script: EventScript) -> None:
 
 
 def test_endings_of_an_order(script: EventScript) -> None:
-    events = [
+    events: list[AnyEvent] = [
         script.placed(filled_lots=10, filled_units=1_000, resting_lots=0),
         script.placed(
             filled_lots=4, resting_lots=0, canceled_lots=6, end_reason=EndReason.IOC_REMAINDER

@@ -146,7 +146,7 @@ class Shard:
         """Return the book as lines of `bid | price | ask` in lots and ticks, highest first."""
         reply = cast(
             "list[Any]",
-            self.hot.fcall_ro("book_depth", 1, keys.prefix(SHARD), symbol, "100"),  # type: ignore[no-untyped-call]
+            self.hot.fcall_ro("book_depth", 1, keys.prefix(SHARD), symbol, "100"),
         )
         bids, asks = (list(zip(flat[::2], flat[1::2], strict=True)) for flat in reply[1:])
         lines = [f"| {price} | {lots}" for price, lots in reversed(asks)]

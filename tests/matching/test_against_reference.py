@@ -5,7 +5,7 @@ Random commands, cut into batches anywhere, must give the same from both.
 
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -119,8 +119,8 @@ def compare_state(shard: Shard, reference: ReferenceEngine) -> None:
     assert wallets == expected
     for symbol in ("BTC-USD", "ETH-USD"):
         for side in Side:
-            members = shard.hot.zrange(keys.book(SHARD, symbol, side), 0, -1)
-            assert [int(m) for m in members] == [o.id for o in reference.book(symbol, side)]  # type: ignore[union-attr]
+            ids = cast("list[bytes]", shard.hot.zrange(keys.book(SHARD, symbol, side), 0, -1))
+            assert [int(i) for i in ids] == [o.id for o in reference.book(symbol, side)]
     assert [event.sequence for event in shard.events()] == list(range(1, reference.sequence + 1))
 
 

@@ -1,5 +1,7 @@
 """Who trades with whom, at which price, and what stays on the book."""
 
+from collections.abc import Sequence
+
 from matching.domain.events import OrderCanceled, OrderFilled, OrderPlaced, Trade
 from matching.domain.values import EndReason, TimeInForce
 from tests.matching.shard import (
@@ -16,7 +18,7 @@ from tests.matching.shard import (
 )
 
 
-def trades(events: list[object]) -> list[tuple[int, int, int]]:
+def trades(events: Sequence[object]) -> list[tuple[int, int, int]]:
     """Return `(maker user, price, lots)` of each trade."""
     return [
         (event.maker_user_id, event.price_ticks, event.qty_lots)

@@ -180,7 +180,7 @@ class ReferenceEngine:
         )
         other = Side.SELL if terms.side is Side.BUY else Side.BUY
         makers: list[Order] = []
-        wanted = terms.qty_lots
+        wanted: int = terms.qty_lots
         for maker in self.book(terms.symbol, other):
             if wanted <= 0 or not crosses(maker.terms.price_ticks):
                 break
