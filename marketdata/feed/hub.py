@@ -22,6 +22,7 @@ from matching.client import wall_clock_us
 SILENCE_S: Final = 5.0
 WATCH_EVERY_S: Final = 1.0
 JOIN_PAUSE_S: Final = 1.0
+CANCEL_AGAIN_S: Final = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +69,12 @@ class Hub:
         """Stop receiving."""
         for channel in self._channels.values():
             channel.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        waiting = set(self._tasks)
+        while waiting:
+            for task in waiting:
+                task.cancel()
+            # Again and again: redis-py may swallow a cancellation (see `ShardFeed.run`).
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)
 
     async def _receive(self) -> None:
         await self._join()
