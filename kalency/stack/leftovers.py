@@ -20,10 +20,11 @@ POLL_S = 0.05
 def end_leftovers(layout: Layout) -> None:
     """Wait for the processes of an earlier stack on this data directory, then insist."""
     pids = {pid for file in layout.run.glob("*.pid") if _belongs(pid := _read(file), layout)}
-    for pid in _still_there(pids, layout, LEAVE_BY_THEMSELVES_S):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    _still_there(pids, layout, GONE_AFTER_KILL_S)
+    for pid in _still_there(pids, LEAVE_BY_THEMSELVES_S):
+        if _belongs(pid, layout):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    _still_there(pids, GONE_AFTER_KILL_S)
     for file in layout.run.glob("*.pid"):
         file.unlink(missing_ok=True)
     _drop_foreign_postmaster(layout)
@@ -37,15 +38,24 @@ def _drop_foreign_postmaster(layout: Layout) -> None:
     """
     file = layout.postgres / "postmaster.pid"
     pid = _read(file)
-    if pid and Path(f"/proc/{pid}").exists() and not _belongs(pid, layout):
+    if pid and is_alive(pid) and not _belongs(pid, layout):
         file.unlink()
 
 
-def _still_there(pids: set[int], layout: Layout, wait_s: float) -> set[int]:
+def _still_there(pids: set[int], wait_s: float) -> set[int]:
     deadline = time.monotonic() + wait_s
-    while (left := {pid for pid in pids if _belongs(pid, layout)}) and time.monotonic() < deadline:
+    while (left := {pid for pid in pids if is_alive(pid)}) and time.monotonic() < deadline:
         time.sleep(POLL_S)
     return left
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process still holds files and ports; one that waits to be reaped does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def _read(pid_file: Path) -> int:

@@ -22,15 +22,6 @@ def wait_until(what: Callable[[], object], why: str) -> None:
         time.sleep(POLL_S)
 
 
-def is_alive(pid: int) -> bool:
-    """Tell whether the process runs; one that only waits to be reaped does not."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
-
-
 class Supervised:
     """The real supervisor over one of the plans of `supervised.py`."""
 

@@ -32,7 +32,7 @@ def sleeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subproce
 def test_a_process_that_stays_is_killed(layout: Layout, sleeper: subprocess.Popen[bytes]) -> None:
     layout.pid_file("matching-0").write_text(f"{sleeper.pid}\n")
     leftovers.end_leftovers(layout)
-    assert sleeper.poll() is not None
+    assert not leftovers.is_alive(sleeper.pid)
     assert not layout.pid_file("matching-0").exists()
 
 

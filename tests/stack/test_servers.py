@@ -14,10 +14,11 @@ from redis.exceptions import AuthenticationError
 from kalency.stack.addresses import new_postgres_address
 from kalency.stack.alone import running
 from kalency.stack.layout import Layout
+from kalency.stack.leftovers import is_alive
 from kalency.stack.postgres import postgres_service
 from kalency.stack.privilege import AS_NOBODY
 from tests.servers import FAST_AND_LOOSE
-from tests.stack.harness import Supervised, is_alive, wait_until
+from tests.stack.harness import Supervised, wait_until
 
 
 class Servers(Supervised):

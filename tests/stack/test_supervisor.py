@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.harness import Supervised, is_alive, wait_until
+from kalency.stack.leftovers import is_alive
+from tests.stack.harness import Supervised, wait_until
 
 Run = Callable[[str], Supervised]
 
