@@ -13,7 +13,7 @@ from exchange.domain.outcomes import order_outcome, refused
 from exchange.domain.scaling import order_number, place_command, unknown_order
 from exchange.messages import CancelItem, NewOrder, OrderAck
 from marketdata import listing
-from matching import keys, runtime
+from matching import runtime
 from matching.client import Outcome
 from matching.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
 from matching.domain.errors import ErrorCode, ExchangeError
@@ -45,12 +45,11 @@ async def order_cancel(*, user_id: int, order_id: str) -> OrderAck:
 
 async def order_cancel_all(*, user_id: int, symbol: str = "") -> list[OrderAck]:
     """Cancel a user's open orders, of one market where `symbol` is given; oldest first."""
-    shards = runtime.config().shards
     if symbol:
         await listing.get_async(symbol)
-        asked = [keys.shard_of(symbol, shards)]
+        asked = [runtime.shard_of(symbol)]
     else:
-        asked = list(range(shards))
+        asked = list(range(runtime.config().shards))
     command = CancelAllOrders(user_id=user_id, symbol=symbol)
     client = await runtime.client()
     answers = await asyncio.gather(*(client.submit(command, shard=shard) for shard in asked))

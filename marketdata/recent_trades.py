@@ -8,7 +8,7 @@ from redis.asyncio.client import Pipeline
 
 from marketdata import keys
 from marketdata.domain.trades import PublicTrade
-from marketdata.hot import hot, shard_of
+from matching import runtime
 
 MAX_KEPT: Final = 1_000
 
@@ -18,8 +18,8 @@ _decode = msgspec.msgpack.Decoder(PublicTrade).decode
 
 async def latest(symbol: str, limit: int) -> list[PublicTrade]:
     """Return up to `limit` trades (at most MAX_KEPT), newest first. Raises RedisError."""
-    key = keys.recent_trades(shard_of(symbol), symbol)
-    members = await hot().zrevrange(key, 0, min(limit, MAX_KEPT) - 1)
+    key = keys.recent_trades(runtime.shard_of(symbol), symbol)
+    members = await runtime.reader().zrevrange(key, 0, min(limit, MAX_KEPT) - 1)
     return unpack(cast("list[bytes]", members))
 
 

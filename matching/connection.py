@@ -1,26 +1,38 @@
 """Opens connections to the two Redis roles. Used by everything that talks to them.
 
-Nothing is retried underneath: a command sent twice would be applied twice, so the sender decides.
+Nothing is sent a second time underneath unless the caller allows it: a command sent twice would be
+applied twice.
 """
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import NoBackoff
+from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 CONNECT_TIMEOUT_S = 2.0
+RETRY_PAUSE_S = 0.05
+# Enough for pooled connections that a server left behind when it restarted.
+READ_RETRIES = 3
 
 
 def open_sync(url: str) -> Redis:
     """Return a client for synchronous processes; replies are bytes."""
     return Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=CONNECT_TIMEOUT_S
+        url,
+        retry=Retry(ConstantBackoff(RETRY_PAUSE_S), 0),
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
     )
 
 
-def open_async(url: str) -> AsyncRedis:
-    """Return a client for the running event loop; replies are bytes."""
+def open_async(url: str, *, retries: int = 0) -> AsyncRedis:
+    """Return a client for the running event loop; replies are bytes.
+
+    `retries` is how often a call that failed is sent again: only for calls that are harmless when
+    repeated, such as reads.
+    """
     return AsyncRedis.from_url(
-        url, retry=AsyncRetry(NoBackoff(), 0), socket_connect_timeout=CONNECT_TIMEOUT_S
+        url,
+        retry=AsyncRetry(ConstantBackoff(RETRY_PAUSE_S), retries),
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
     )

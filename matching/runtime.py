@@ -13,8 +13,11 @@ from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from redis.asyncio import Redis
+
+from matching import keys
 from matching.client import MatchingClient
-from matching.connection import open_async
+from matching.connection import READ_RETRIES, open_async
 from matching.state import HotState
 
 T = TypeVar("T")
@@ -31,7 +34,7 @@ class MatchingConfig:
 
 _config: MatchingConfig | None = None
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, MatchingClient] = WeakKeyDictionary()
-_states: WeakKeyDictionary[asyncio.AbstractEventLoop, HotState] = WeakKeyDictionary()
+_readers: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
 
 def configure(config: MatchingConfig) -> None:
@@ -60,11 +63,21 @@ async def client() -> MatchingClient:
 
 def state() -> HotState:
     """Return the running loop's reader of wallets, open orders and books."""
+    return HotState(reader(), shards=config().shards)
+
+
+def reader() -> Redis:
+    """Return the running loop's connection to the hot Redis, for reads only: it sends again."""
     loop = asyncio.get_running_loop()
-    found = _states.get(loop)
+    found = _readers.get(loop)
     if found is None:
-        found = _states[loop] = HotState(open_async(config().hot_url), shards=config().shards)
+        found = _readers[loop] = open_async(config().hot_url, retries=READ_RETRIES)
     return found
+
+
+def shard_of(symbol: str) -> int:
+    """Return the shard that matches `symbol`, as this process is configured."""
+    return keys.shard_of(symbol, config().shards)
 
 
 def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -79,14 +79,18 @@ def _position(hot: Redis, shard: int) -> int:
 
 
 def _read(hot: Redis, *, shard: int, after: int) -> list[AnyEvent]:
+    """Return what comes next; go on behind a hole, since candles may be rebuilt from the ledger."""
     reader = EventReader(shard, max_entries=MAX_ENTRIES_PER_READ)
+    single = EventReader(shard, max_entries=1)
     try:
         return reader.read(hot, after=after, block_ms=0)
+    except EventHole:
+        pass  # Entry by entry, up to the hole and then across it.
+    try:
+        return single.read(hot, after=after, block_ms=0)
     except EventHole as hole:
         log.critical("%s Candles lack the trades in between.", hole)
-        # A single entry has no hole in it.
-        beyond = EventReader(shard, max_entries=1)
-        return beyond.read(hot, after=hole.found - 1, block_ms=0)
+        return single.read(hot, after=hole.found - 1, block_ms=0)
 
 
 def _folded(hot: Redis, events: Iterable[AnyEvent], *, shard: int) -> dict[BucketKey, Bucket]:

@@ -5,7 +5,7 @@ from typing import cast
 from marketdata import keys
 from marketdata.candles import store
 from marketdata.candles.domain import US_PER_S, Candle, Stretch, Timeframe
-from marketdata.hot import hot, shard_of
+from matching import runtime
 from matching.client import wall_clock_us
 
 
@@ -17,16 +17,18 @@ async def candles(
     With `from_us` the first of them, without it the latest. None begins before the first trade and
     none lies in the future. Raises RedisError.
     """
-    shard = shard_of(symbol)
-    known_s = await store.first_start(hot(), shard=shard, symbol=symbol, timeframe=timeframe)
+    shard = runtime.shard_of(symbol)
+    known_s = await store.first_start(
+        runtime.reader(), shard=shard, symbol=symbol, timeframe=timeframe
+    )
     if known_s is None:
         return []
     stretch = _stretch(symbol, timeframe, known_s, from_us, to_us, limit)
     if stretch.last_s < stretch.first_s:
         return []
-    as_of_us = int(cast("bytes", await hot().hget(keys.roll_up(shard), "as_of_us")) or 0)
+    as_of_us = int(cast("bytes", await runtime.reader().hget(keys.roll_up(shard), "as_of_us")) or 0)
     buckets = await store.read(
-        hot(),
+        runtime.reader(),
         shard=shard,
         symbol=symbol,
         timeframe=timeframe,

@@ -19,7 +19,6 @@ from marketdata.feed import frames, heads
 from marketdata.feed.book import TextBook
 from marketdata.feed.frames import BookData, Data, Frame, TradeItem, TradesData
 from marketdata.feed.names import PublicName
-from marketdata.hot import hot, shard_of
 from marketdata.recent_trades import MAX_KEPT
 from matching import runtime
 from matching.domain.errors import ExchangeError
@@ -159,7 +158,11 @@ class TradesChannel(PublicChannel):
     async def _seed(self) -> int:
         market = await listing.get_async(self.symbol)
         head, trades = await heads.with_trades(
-            hot(), self.name, shard=shard_of(self.symbol), symbol=self.symbol, limit=MAX_KEPT
+            runtime.reader(),
+            self.name,
+            shard=runtime.shard_of(self.symbol),
+            symbol=self.symbol,
+            limit=MAX_KEPT,
         )
         known = head.last if self._last_id is None else self._last_id
         missed = sum(trade.trade_id > known for trade in trades)
@@ -189,7 +192,9 @@ class BookChannel(PublicChannel):
     async def _seed(self) -> int:
         market = await listing.get_async(self.symbol)
         # The head first: the book is then never behind it.
-        head = await heads.of_channel(hot(), self.name, shard=shard_of(self.symbol))
+        head = await heads.of_channel(
+            runtime.reader(), self.name, shard=runtime.shard_of(self.symbol)
+        )
         depth = await runtime.state().book(self.symbol, depth=SNAPSHOT_LEVELS)
         self._book = TextBook(
             depth.last_update_id,

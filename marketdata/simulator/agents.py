@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from accounts.models import User
 from marketdata.domain.markets import Market
 from marketdata.simulator.domain.characters import Character
-from matching import keys, runtime
+from matching import runtime
 from matching.client import MatchingClient, wall_clock_us
 from matching.domain.commands import MoveFunds
 from matching.domain.errors import ErrorCode
@@ -106,7 +106,7 @@ async def refill(
     need: Need,
 ) -> None:
     """Deposit what an agent needs of an asset of which too little is available."""
-    shard = keys.shard_of(market.symbol, runtime.config().shards)
+    shard = runtime.shard_of(market.symbol)
     for asset, wanted in ((market.base, need.base), (market.quote, need.quote)):
         balance = wallet.get(asset)
         if balance is not None and balance.available * REFILL_BELOW >= wanted:

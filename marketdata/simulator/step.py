@@ -11,7 +11,7 @@ from marketdata import listing
 from marketdata.simulator import agents, memory
 from marketdata.simulator.domain.fair_price import Belief
 from marketdata.simulator.play import Play
-from matching import keys, runtime
+from matching import runtime
 from matching.domain.commands import CancelAllOrders
 from matching.domain.errors import ExchangeError
 
@@ -92,6 +92,6 @@ def _withdraw(symbols: Iterable[str]) -> None:
 
 async def _cancel_all(symbol: str, user_ids: Sequence[int]) -> None:
     client = await runtime.client()
-    shard = keys.shard_of(symbol, runtime.config().shards)
+    shard = runtime.shard_of(symbol)
     for user_id in user_ids:
         await client.submit(CancelAllOrders(user_id=user_id, symbol=symbol), shard=shard)

@@ -13,7 +13,6 @@ from marketdata import listing, recent_trades, tickers
 from marketdata.candles.rollup import roll_up
 from marketdata.domain.markets import Market
 from marketdata.domain.trades import public_trade
-from marketdata.hot import hot as hot_of_loop
 from matching import runtime
 from matching.domain.commands import PlaceOrder
 from matching.domain.events import Trade
@@ -60,7 +59,7 @@ async def _trade(btc: Market) -> None:
 
 
 async def _write_tape(trades: Sequence[Trade]) -> None:
-    pipe = hot_of_loop().pipeline()
+    pipe = runtime.reader().pipeline()
     public = [public_trade(trade) for trade in trades]
     recent_trades.queue_write(pipe, shard=0, symbol="BTC-USD", trades=public)
     await pipe.execute()
