@@ -42,10 +42,8 @@ def _set_environment() -> None:
 
 
 _set_environment()
-
-
-def pytest_unconfigure() -> None:
-    shutil.rmtree(layout.root, ignore_errors=True)
+# At exit and not in a hook: pytest calls none after an error in a conftest or on its command line.
+atexit.register(shutil.rmtree, layout.root, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
