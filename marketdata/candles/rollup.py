@@ -48,10 +48,10 @@ def roll_up(hot: Redis, *, shard: int, clock_us: Callable[[], int]) -> bool:
 
 def _fold_next(hot: Redis, *, shard: int, clock_us: Callable[[], int]) -> bool:
     """Fold one read's events; return whether there may be more. Raises WatchError."""
-    as_of_us = clock_us()
     with hot.pipeline(transaction=True) as pipe:
         pipe.watch(keys.roll_up(shard))  # type: ignore[no-untyped-call]
         position = _position(hot, shard)
+        as_of_us = clock_us()  # before the read: what is in by then is complete
         events = _read(hot, shard=shard, after=position)
         upto = events[-1].sequence if events else position
         buckets = _folded(hot, events, shard=shard)
