@@ -4,6 +4,7 @@ A pytest plugin (`-p tests.servers`), because the addresses must be in the envir
 pytest-django loads the settings. A server starts when a first test asks for its fixture.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
