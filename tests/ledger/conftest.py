@@ -1,7 +1,8 @@
 """What the ledger's tests share: a shard's events, and the writer in this process or its own."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,11 +22,14 @@ def script(hot: Redis) -> EventScript:
 class WriterThread:
     """A writer of shard 0 in a thread; keeps the error that ended it."""
 
-    def __init__(self, hot_url: str) -> None:
+    def __init__(self, hot_url: str, database: Mapping[str, Any] | None = None) -> None:
         self.error: Exception | None = None
         self._stop = threading.Event()
         self.writer = ShardWriter(
-            shard=0, hot_url=hot_url, database=connection.settings_dict, stop=self._stop
+            shard=0,
+            hot_url=hot_url,
+            database=database or connection.settings_dict,
+            stop=self._stop,
         )
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
