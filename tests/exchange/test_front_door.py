@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -119,7 +120,7 @@ def test_a_body_that_is_too_large_is_refused(ann: Rest, size: int) -> None:
 def asgi_client(person: Rest) -> httpx.AsyncClient:
     """A client that goes through Django's ASGI handler, as in production."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=get_asgi_application()),
+        transport=httpx.ASGITransport(app=cast("Any", get_asgi_application())),
         base_url="http://127.0.0.1",
         headers=person.headers | {"Content-Type": "application/json"},
     )
