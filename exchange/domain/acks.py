@@ -173,7 +173,7 @@ def _fees(side: Side, trades: Sequence[Trade], market: Market) -> dict[str, str]
 
 
 def _fee(side: Side, units: int, market: Market) -> tuple[str, str]:
-    """Return asset and text of a fee: the buyer pays in what he gets, the base; the seller too."""
+    """Return asset and text of a fee, which comes out of what the side receives."""
     if side is Side.BUY:
         return market.base, market.base_text(units)
     return market.quote, market.quote_text(units)
