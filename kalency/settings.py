@@ -185,6 +185,8 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        # It logs a traceback a second while the bus is away; the feed and the hubs say it once.
+        "channels_redis": {"level": "CRITICAL"},
     },
 }
 
