@@ -86,5 +86,5 @@ $(NODE_MODULES): frontend/package.json frontend/package-lock.json | .venv/instal
 $(TERMINAL): $(FRONTEND_SOURCES) $(NODE_MODULES)
 	@echo "Building the web terminal"
 	@cd frontend && npm run build
-	@$(BIN)/python -m servestatic.compress --quiet frontend/dist
+	@$(BIN)/python -m whitenoise.compress --quiet frontend/dist
 	@touch $@
