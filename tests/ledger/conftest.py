@@ -10,8 +10,8 @@ from redis import Redis
 
 from kalency.stack.addresses import Address
 from ledger.writer import ShardWriter
+from tests.command_process import CommandProcess
 from tests.event_script import EventScript
-from tests.ledger.writer_process import WriterProcess
 
 
 @pytest.fixture
@@ -63,14 +63,14 @@ def start_writer(
 
 
 @pytest.fixture
-def start_process(transactional_db: None) -> Iterator[Callable[[], WriterProcess]]:
+def start_process(transactional_db: None) -> Iterator[Callable[[], CommandProcess]]:
     """Start `run_ledger_writer` as its own process; those still running are killed."""
-    started: list[WriterProcess] = []
+    started: list[CommandProcess] = []
 
-    def start() -> WriterProcess:
-        started.append(WriterProcess(connection.settings_dict))
+    def start() -> CommandProcess:
+        started.append(CommandProcess("run_ledger_writer"))
         return started[-1]
 
     yield start
     for process in started:
-        process.kill()
+        process.forget()

@@ -14,13 +14,13 @@ from ledger.models import Checkpoint, Funding, OrderRecord, Trade
 from ledger.writer import LogLost
 from matching import keys
 from matching.event_log import EventHole
+from tests.command_process import CommandProcess
 from tests.event_script import EventScript
 from tests.ledger.conftest import WriterThread
-from tests.ledger.writer_process import WriterProcess
 from tests.polling import wait_until
 
 StartWriter = Callable[[], WriterThread]
-StartProcess = Callable[[], WriterProcess]
+StartProcess = Callable[[], CommandProcess]
 
 
 def ledger_reaches(sequence: int) -> None:
