@@ -10,29 +10,16 @@ local wallets = require("wallets")
 
 local cancel = {}
 
-local function release(batch, market, order)
-    if order.side == "BUY" then
-        wallets.release(
-            wallets.balance(batch, order.user, market.quote),
-            order.price * order.remaining * market.tick_lot_units
-        )
-    else
-        wallets.release(
-            wallets.balance(batch, order.user, market.base), order.remaining * market.lot_units
-        )
-    end
-end
-
-local function take_off(batch, order, reason)
+local function take_off(batch, order)
     local market = markets.get(batch, order.symbol)
     local lots = order.remaining
-    release(batch, market, order)
+    wallets.release(wallets.held(batch, market, order, lots))
     order.remaining = 0
     orders.close(order)
     book.remove(book.side(batch, order.symbol, order.side), order)
     events.canceled(batch, order, {
         lots = lots,
-        end_reason = reason,
+        end_reason = "USER",
         level_lots = levels.add(batch, order.symbol, order.side, order.price, -lots),
         update_id = markets.next_update_id(market),
     })
@@ -44,14 +31,14 @@ function cancel.one(batch, command)
     if not order or order.ended or order.user ~= user_id then
         return events.refused(batch, user_id, "cancel", "UNKNOWN_ORDER", "")
     end
-    return take_off(batch, order, "USER")
+    return take_off(batch, order)
 end
 
 function cancel.all(batch, command)
     local user_id, symbol = command[3], command[4]
     for _, order in ipairs(orders.open_of(batch, user_id)) do
         if symbol == "" or symbol == order.symbol then
-            take_off(batch, order, "USER")
+            take_off(batch, order)
         end
     end
 end

@@ -44,35 +44,23 @@ function match.plan(batch, market, order)
     return plan
 end
 
--- Exchanges base for quote between the two wallets, less the fees. A maker pays from what its order
--- reserved, a taker from what is available; the fees go to the fee account.
+-- Exchanges what the taker pays for what it receives, less the fees. The maker gives from what its
+-- order reserved, the taker from what is available; the fees go to the fee account.
 local function settle(batch, market, trade)
-    local maker, taker = trade.maker, trade.taker
-    local fee_base = wallets.balance(batch, 0, market.base)
-    local fee_quote = wallets.balance(batch, 0, market.quote)
-    local maker_base = wallets.balance(batch, maker.user, market.base)
-    local maker_quote = wallets.balance(batch, maker.user, market.quote)
-    local taker_base = wallets.balance(batch, taker.user, market.base)
-    local taker_quote = wallets.balance(batch, taker.user, market.quote)
-    if maker.side == "SELL" then
-        trade.taker_fee = numbers.fee(trade.base_units, market.taker_fee_ppm)
-        trade.maker_fee = numbers.fee(trade.quote_units, market.maker_fee_ppm)
-        wallets.spend_reserved(maker_base, trade.base_units)
-        wallets.credit(taker_quote, -trade.quote_units)
-        wallets.credit(taker_base, trade.base_units - trade.taker_fee)
-        wallets.credit(maker_quote, trade.quote_units - trade.maker_fee)
-        wallets.credit(fee_base, trade.taker_fee)
-        wallets.credit(fee_quote, trade.maker_fee)
-    else
-        trade.taker_fee = numbers.fee(trade.quote_units, market.taker_fee_ppm)
-        trade.maker_fee = numbers.fee(trade.base_units, market.maker_fee_ppm)
-        wallets.spend_reserved(maker_quote, trade.quote_units)
-        wallets.credit(taker_base, -trade.base_units)
-        wallets.credit(taker_quote, trade.quote_units - trade.taker_fee)
-        wallets.credit(maker_base, trade.base_units - trade.maker_fee)
-        wallets.credit(fee_quote, trade.taker_fee)
-        wallets.credit(fee_base, trade.maker_fee)
+    local maker, taker = trade.maker.user, trade.taker.user
+    local pays, paid = market.quote, trade.quote_units
+    local receives, received = market.base, trade.base_units
+    if trade.taker.side == "SELL" then
+        pays, paid, receives, received = receives, received, pays, paid
     end
+    trade.taker_fee = numbers.fee(received, market.taker_fee_ppm)
+    trade.maker_fee = numbers.fee(paid, market.maker_fee_ppm)
+    wallets.credit(wallets.balance(batch, taker, pays), -paid)
+    wallets.credit(wallets.balance(batch, taker, receives), received - trade.taker_fee)
+    wallets.spend_reserved(wallets.balance(batch, maker, receives), received)
+    wallets.credit(wallets.balance(batch, maker, pays), paid - trade.maker_fee)
+    wallets.credit(wallets.balance(batch, wallets.FEE_ACCOUNT, receives), trade.taker_fee)
+    wallets.credit(wallets.balance(batch, wallets.FEE_ACCOUNT, pays), trade.maker_fee)
 end
 
 -- One trade at the maker's price.

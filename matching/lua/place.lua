@@ -57,22 +57,18 @@ local function failed_filter(market, order)
     return nil
 end
 
--- What the order must be able to pay, and the balance it pays from.
-local function funds_needed(batch, market, order, plan)
-    if order.side == "SELL" then
-        return order.qty * market.lot_units, wallets.balance(batch, order.user, market.base)
+-- Whether the user can pay: a market buy for what it would meet, any other order for all of it.
+local function can_pay(batch, market, order, plan)
+    if order.type == "MARKET" and order.side == "BUY" then
+        return plan.quote_units <= wallets.balance(batch, order.user, market.quote).available
     end
-    local balance = wallets.balance(batch, order.user, market.quote)
-    if order.type == "MARKET" then
-        return plan.quote_units, balance
-    end
-    return order.price * order.qty * market.tick_lot_units, balance
+    local balance, amount = wallets.held(batch, market, order, order.qty)
+    return amount <= balance.available
 end
 
 -- The first rule the order breaks against the wallet and the book, if any.
 local function broken_rule(batch, market, order, plan)
-    local needed, balance = funds_needed(batch, market, order, plan)
-    if needed > balance.available then
+    if not can_pay(batch, market, order, plan) then
         return "INSUFFICIENT_FUNDS"
     end
     if order.post_only and (plan.filled > 0 or plan.met_own) then
@@ -97,16 +93,7 @@ end
 
 -- Rests the remainder: reserves what it needs and puts it on the book.
 local function rest(batch, market, order, outcome)
-    if order.side == "BUY" then
-        wallets.reserve(
-            wallets.balance(batch, order.user, market.quote),
-            order.price * order.remaining * market.tick_lot_units
-        )
-    else
-        wallets.reserve(
-            wallets.balance(batch, order.user, market.base), order.remaining * market.lot_units
-        )
-    end
+    wallets.reserve(wallets.held(batch, market, order, order.remaining))
     orders.open(batch, order)
     book.add(book.side(batch, order.symbol, order.side), order)
     outcome.level_lots = levels.add(batch, order.symbol, order.side, order.price, order.remaining)

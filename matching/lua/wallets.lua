@@ -5,7 +5,9 @@
 local keys = require("keys")
 local writes = require("writes")
 
-local wallets = {}
+local wallets = {
+    FEE_ACCOUNT = 0, -- the user id that collects fees; no person has it
+}
 
 -- The balance of `user_id` in `asset`, as this batch has made it so far.
 function wallets.balance(batch, user_id, asset)
@@ -23,6 +25,16 @@ function wallets.balance(batch, user_id, asset)
         wallet[asset] = balance
     end
     return balance
+end
+
+-- What `lots` of an order hold in reserve while it rests: the balance and the amount. A buy holds
+-- its price in the quote asset, a sell its quantity in the base asset, neither anything for fees.
+function wallets.held(batch, market, order, lots)
+    if order.side == "BUY" then
+        local amount = order.price * lots * market.tick_lot_units
+        return wallets.balance(batch, order.user, market.quote), amount
+    end
+    return wallets.balance(batch, order.user, market.base), lots * market.lot_units
 end
 
 local function change(balance, available, reserved)
