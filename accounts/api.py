@@ -5,7 +5,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
-from accounts.authentication import address_of
+from accounts.authentication import address_of, sender
 from accounts.messages import (
     ApiKeyForm,
     LogInForm,
@@ -15,16 +15,9 @@ from accounts.messages import (
     new_api_key_body,
     user_body,
 )
-from accounts.models import User
 from accounts.permissions import IsLoggedIn
-from accounts.request_form import FormView
-from accounts.wire import Page
-
-
-def sender(request: Request) -> User:
-    """Return the user who sent a request that its view's permissions let through."""
-    assert isinstance(request.user, User)
-    return request.user
+from accounts.rest.request_form import FormView
+from accounts.rest.wire import Page
 
 
 class PublicFormView(FormView):

@@ -60,6 +60,12 @@ def address_of(request: Request) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+def sender(request: Request) -> User:
+    """Return the user who sent a request that its view's permissions let through."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def user_for_token(token: str) -> User:
     """Return the user an access token was made for. Raises ExchangeError (UNAUTHENTICATED)."""
     return _user_of(AccessToken, token)

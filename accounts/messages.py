@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 
 from accounts.models import ApiKey, User
+from accounts.rest.wire import Body, Form
 from accounts.scopes import Scope
-from accounts.wire import Body, Form
 from matching.domain.timestamps import from_datetime, rfc3339
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]

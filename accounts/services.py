@@ -23,8 +23,8 @@ from accounts.authentication import hash_secret, unauthenticated, user_for_refre
 from accounts.funds import opening_deposit_ensure
 from accounts.messages import TokenPair
 from accounts.models import ApiKey, User, new_key_id, username_validator
+from accounts.rest.wire import invalid
 from accounts.scopes import KEY_SCOPES
-from accounts.wire import invalid
 from matching.domain.errors import ErrorCode, ExchangeError
 
 MAX_KEYS_PER_USER: Final = 50

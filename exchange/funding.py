@@ -4,7 +4,7 @@ import uuid
 
 from accounts.funds import MAX_REFERENCE_LENGTH, funds_move
 from accounts.models import User
-from accounts.wire import Body, invalid
+from accounts.rest.wire import Body, invalid
 from marketdata import listing
 from matching import runtime
 from matching.domain import decimals

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from accounts.wire import Body, Form, invalid
+from accounts.rest.wire import Body, Form, invalid
 from matching.domain.errors import ExchangeError
 from matching.domain.values import Liquidity, OrderStatus, OrderType, Side, TimeInForce
 

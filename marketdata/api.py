@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.wire import Page
+from accounts.rest.wire import Page
 from marketdata import listing, recent_trades, tickers
 from marketdata.candles.selectors import candles
 from marketdata.feed.frames import BookData, text_levels, trade_items

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from accounts.wire import Body
+from accounts.rest.wire import Body
 from marketdata.candles.domain import Candle, Timeframe
 from marketdata.domain.markets import Market
 from marketdata.domain.tickers import Day

@@ -6,8 +6,8 @@ from typing import Annotated, TypeVar
 import msgspec
 from rest_framework.request import Request
 
-from accounts.request_form import refusal
-from accounts.wire import Form, invalid
+from accounts.rest.request_form import refusal
+from accounts.rest.wire import Form, invalid
 from marketdata.candles.domain import Timeframe
 from marketdata.recent_trades import MAX_KEPT
 from matching.domain.timestamps import from_datetime

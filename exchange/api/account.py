@@ -5,10 +5,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api import sender
+from accounts.authentication import sender
 from accounts.messages import UserBody, user_body
 from accounts.permissions import CanReadOrTrade, scopes_of
-from accounts.wire import Body
+from accounts.rest.wire import Body
 from exchange import selectors
 from marketdata import listing
 from matching.runtime import run_blocking

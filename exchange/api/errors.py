@@ -19,8 +19,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import CHALLENGE
-from accounts.request_form import refusal
-from accounts.wire import invalid
+from accounts.rest.request_form import refusal
+from accounts.rest.wire import invalid
 from exchange.messages import ErrorBody, ErrorEnvelope, error_envelope
 from matching.domain.errors import ErrorCode, ExchangeError
 

@@ -6,10 +6,10 @@ import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import sender
+from accounts.authentication import sender
 from accounts.permissions import CanReadOrTrade
-from accounts.request_form import FormView, read_form
-from accounts.wire import Page, invalid
+from accounts.rest.request_form import FormView, read_form
+from accounts.rest.wire import Page, invalid
 from exchange import selectors, services
 from exchange.messages import (
     BatchBody,

@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsStaff
-from accounts.request_form import FormView
-from accounts.wire import Body, Form, invalid
+from accounts.rest.request_form import FormView
+from accounts.rest.wire import Body, Form, invalid
 from exchange.funding import account_fund
 from exchange.messages import DecimalText, Symbol
 from marketdata import listing

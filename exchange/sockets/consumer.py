@@ -15,7 +15,7 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
 from accounts.authentication import Credential
-from accounts.request_form import read_form
+from accounts.rest.request_form import read_form
 from exchange.sockets import credentials
 from exchange.sockets.frames import (
     Auth,

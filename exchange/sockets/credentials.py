@@ -3,8 +3,8 @@
 from channels.db import database_sync_to_async
 
 from accounts.authentication import Credential, user_for_api_key, user_for_token
+from accounts.rest.wire import invalid
 from accounts.scopes import LOGIN_SCOPES
-from accounts.wire import invalid
 from exchange.sockets.frames import Auth
 from exchange.sockets.origin import Headers, header
 

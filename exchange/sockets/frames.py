@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from accounts.request_form import NOT_JSON
-from accounts.wire import Form
+from accounts.rest.request_form import NOT_JSON
+from accounts.rest.wire import Form
 from exchange.messages import ErrorBody, error_envelope
 from exchange.sockets.limits import MAX_CHANNELS_PER_FRAME
 from matching.domain.errors import ExchangeError

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
-from accounts.request_form import MAX_BODY_BYTES
+from accounts.rest.request_form import MAX_BODY_BYTES
 from exchange.api.errors import HTTP_STATUS, exception_handler
 from kalency.asgi import http
 from marketdata import listing

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.request_form import read_form
+from accounts.rest.request_form import read_form
 from exchange.messages import NewOrder
 from matching.domain.errors import ErrorCode, ExchangeError
 

@@ -14,7 +14,7 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.wire import invalid
+from accounts.rest.wire import invalid
 from matching.domain.errors import ExchangeError
 
 MAX_BODY_BYTES: Final = 512 * 1024
