@@ -6,19 +6,38 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from matching.domain.ids import MAX_SHARDS
+
 
 def text(name: str, default: str) -> str:
     """Return the variable `name`, or `default` where it is unset or empty."""
     return os.environ.get(name) or default
 
 
-def whole(name: str, default: int) -> int:
-    """Return the variable `name` as an integer."""
+def whole(name: str, default: int, *, least: int, most: int) -> int:
+    """Return the variable `name` as an integer from `least` to `most`, both allowed."""
     value = text(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} must be between {least} and {most}, not {number}.")
+    return number
+
+
+def matching_shards() -> int:
+    """Return the number of matching shards: one, until funds can move between shards.
+
+    With more, an order could not spend what a user holds on another shard; and a number that
+    changes between two starts would move symbols away from their books without a word.
+    """
+    shards = whole("MATCHING_SHARDS", 1, least=1, most=MAX_SHARDS)
+    if shards != 1:
+        raise ImproperlyConfigured(
+            f"MATCHING_SHARDS must be 1, not {shards}: funds cannot move between shards yet."
+        )
+    return shards
 
 
 def flag(name: str, *, default: bool) -> bool:

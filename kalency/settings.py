@@ -73,7 +73,7 @@ DATABASES = {
         "OPTIONS": {
             "pool": {
                 "min_size": 1,
-                "max_size": env.whole("KALENCY_DATABASE_CONNECTIONS", 12),
+                "max_size": env.whole("KALENCY_DATABASE_CONNECTIONS", 12, least=1, most=1_000),
                 "timeout": 5.0,
             }
         },
@@ -92,8 +92,10 @@ CHANNEL_LAYERS = {
 }
 
 # Matching
-MATCHING_SHARDS = env.whole("MATCHING_SHARDS", 1)
-CLIENT_ORDER_WINDOW_S = env.whole("KALENCY_CLIENT_ORDER_WINDOW_S", 3600)
+MATCHING_SHARDS = env.matching_shards()
+CLIENT_ORDER_WINDOW_S = env.whole(
+    "KALENCY_CLIENT_ORDER_WINDOW_S", 3600, least=1, most=30 * 24 * 3600
+)
 # Events are trimmed only behind the slowest of these; the feed may always start anew from a book.
 EVENT_CONSUMERS = ["ledger", "candles"]
 
@@ -108,8 +110,12 @@ AUTH_PASSWORD_VALIDATORS = [
 OPENING_BALANCE_USD = env.text("KALENCY_OPENING_BALANCE_USD", "100000")
 THROTTLE_LOOPBACK = env.flag("KALENCY_THROTTLE_LOOPBACK", default=False)
 SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.whole("KALENCY_ACCESS_TOKEN_MINUTES", 30)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.whole("KALENCY_REFRESH_TOKEN_DAYS", 7)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(
+        minutes=env.whole("KALENCY_ACCESS_TOKEN_MINUTES", 30, least=1, most=24 * 60)
+    ),
+    "REFRESH_TOKEN_LIFETIME": timedelta(
+        days=env.whole("KALENCY_REFRESH_TOKEN_DAYS", 7, least=1, most=365)
+    ),
     "CHECK_REVOKE_TOKEN": True,  # a new password ends every session
 }
 
@@ -146,7 +152,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 SIMULATOR_ENABLED = env.flag("KALENCY_SIM", default=True)
-SIMULATOR_SEED = env.whole("KALENCY_SIM_SEED", 1)
+SIMULATOR_SEED = env.whole("KALENCY_SIM_SEED", 1, least=0, most=2**32 - 1)
 
 # Static files: the built web terminal and the admin's, served by the web process itself.
 STATIC_URL = "/static/"

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kalency import environment as env
-from kalency.stack.errors import StackError
 from kalency.stack.layout import PROJECT_DIR, Layout
 
 SERVER_URLS = ("DATABASE_URL", "REDIS_HOT_URL", "REDIS_BUS_URL")
 PORT_MAX = 65_535
-SHARDS_MAX = 16
 # Processes say at INFO that they serve; on a higher level the stack would wait in vain.
 LEVELS_THAT_TELL = ("DEBUG", "INFO")
 
@@ -51,20 +49,12 @@ def read_config() -> StackConfig:
     """Read the environment.
 
     Raises:
-        StackError: a value is out of bounds.
-        ImproperlyConfigured: a number is not a number.
+        ImproperlyConfigured: a number is not a number, or out of bounds.
     """
     root = Path(env.text("KALENCY_DATA_DIR", str(PROJECT_DIR / ".kalency")))
     return StackConfig(
         layout=Layout(root.expanduser().resolve()),
-        port=_bounded("KALENCY_PORT", default=8000, most=PORT_MAX),
-        shards=_bounded("MATCHING_SHARDS", default=1, most=SHARDS_MAX),
+        port=env.whole("KALENCY_PORT", 8000, least=1, most=PORT_MAX),
+        shards=env.matching_shards(),
         outside=frozenset(name for name in SERVER_URLS if os.environ.get(name)),
     )
-
-
-def _bounded(name: str, *, default: int, most: int) -> int:
-    value = env.whole(name, default)
-    if not 1 <= value <= most:
-        raise StackError(f"{name} must be between 1 and {most}, not {value}.")
-    return value

@@ -51,6 +51,11 @@ def test_a_port_out_of_bounds_is_refused(tmp_path: Path) -> None:
     assert line == "KALENCY_PORT must be between 1 and 65535, not 70000."
 
 
+def test_more_than_one_shard_is_refused(tmp_path: Path) -> None:
+    line = refusal(tmp_path, MATCHING_SHARDS="2")
+    assert line == "MATCHING_SHARDS must be 1, not 2: funds cannot move between shards yet."
+
+
 def test_a_second_stack_on_the_same_data_directory_is_refused(tmp_path: Path) -> None:
     with only_stack(Layout(tmp_path)):
         line = refusal(tmp_path)

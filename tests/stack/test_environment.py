@@ -1,0 +1,37 @@
+"""What the environment may say, and how the rest is refused."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from kalency import environment as env
+
+
+def test_bounds_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in (1, 9):
+        monkeypatch.setenv("NUMBER", str(value))
+        assert env.whole("NUMBER", 5, least=1, most=9) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("0", "NUMBER must be between 1 and 9, not 0."),
+        ("10", "NUMBER must be between 1 and 9, not 10."),
+        ("1.5", "NUMBER must be a whole number, not '1.5'."),
+    ],
+)
+def test_other_numbers_are_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv("NUMBER", value)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.whole("NUMBER", 5, least=1, most=9)
+    assert str(refused.value) == sentence
+
+
+def test_one_shard_is_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MATCHING_SHARDS", raising=False)
+    assert env.matching_shards() == 1
+    monkeypatch.setenv("MATCHING_SHARDS", "2")
+    with pytest.raises(ImproperlyConfigured, match="cannot move between shards yet"):
+        env.matching_shards()
