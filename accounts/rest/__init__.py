@@ -1,1 +1,1 @@
-"""The JSON plumbing of every front door: forms and bodies (`wire`), and how a request becomes one.
+"""The JSON plumbing of every front door: forms, bodies, and how a request becomes a form."""
