@@ -70,12 +70,17 @@ def check(config: StackConfig) -> None:
 def _check_owner(layout: Layout) -> None:
     owner = layout.root.stat().st_uid
     if owner != os.geteuid():
-        with contextlib.suppress(KeyError):
-            owner_name = pwd.getpwuid(owner).pw_name
-            raise StackError(
-                f"The data directory {layout.root} belongs to {owner_name}; start the stack as "
-                "that user, or set KALENCY_DATA_DIR to another directory."
-            )
+        raise StackError(
+            f"The data directory {layout.root} belongs to {_user_name(owner)}; start the stack as "
+            "that user, or set KALENCY_DATA_DIR to another directory."
+        )
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"  # nobody on this machine, as in many containers
 
 
 def _check_whole(layout: Layout) -> None:

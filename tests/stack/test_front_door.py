@@ -1,10 +1,13 @@
 """What `python -m kalency.stack` says when it cannot run: one plain sentence, nothing left over."""
 
 import os
+import pwd
 import socket
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from kalency.stack.addresses import LOOPBACK, choose_port
 from kalency.stack.layout import PROJECT_DIR, Layout
@@ -12,6 +15,7 @@ from kalency.stack.preflight import only_stack
 from tests.running_stack import stack_environment
 
 REFUSAL_DEADLINE_S = 30.0
+NAMELESS = (54_321, "user 54321")
 
 
 def refusal(data_dir: Path, *, port: int | None = None, **variables: str) -> str:
@@ -66,6 +70,14 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     line = refusal(tmp_path / "file" / "data")
     assert line == (f"The data directory {tmp_path}/file/data cannot be used: Not a directory.")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a directory away")
+@pytest.mark.parametrize(("uid", "owner"), [(pwd.getpwnam("nobody").pw_uid, "nobody"), NAMELESS])
+def test_a_data_directory_of_somebody_else_is_refused(tmp_path: Path, uid: int, owner: str) -> None:
+    os.chown(tmp_path, uid, -1)
+    line = refusal(tmp_path)
+    assert line.startswith(f"The data directory {tmp_path} belongs to {owner}; ")
 
 
 def test_a_database_that_lacks_files_is_refused(tmp_path: Path) -> None:
