@@ -1,9 +1,8 @@
-"""An order that has ended, and one order's half of a trade, as readers see them. Pure."""
+"""An order that has ended, as readers see it. Pure."""
 
 from dataclasses import dataclass
 
 from matching.domain.values import (
-    Liquidity,
     Lots,
     OrderStatus,
     OrderType,
@@ -37,19 +36,3 @@ class EndedOrder:
     canceled_lots: Lots
     reason: str
     ended_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """One order's half of a trade. The fee is in the asset the side receives (buyer: base)."""
-
-    trade_id: int
-    order_id: int
-    symbol: str
-    side: Side
-    price_ticks: Ticks
-    qty_lots: Lots
-    quote_units: Units
-    fee_units: Units
-    liquidity: Liquidity
-    ts_us: int
