@@ -1,4 +1,4 @@
-# Every command of the project: `make` lists them. Nothing but Python 3.11 and make is needed.
+# Every command of the project: `make` lists them. Python 3.11, make and util-linux are all they need.
 
 BIN := $(CURDIR)/.venv/bin
 # Node and npm come with the Python packages.
@@ -24,6 +24,8 @@ help: ## List the commands
 setup: .venv/installed-run $(TERMINAL) ## Install what a run needs and build the web terminal
 
 run: setup ## Run Kalency on http://127.0.0.1:8000 until Ctrl-C
+	@command -v setpriv >/dev/null || { \
+		echo "The program setpriv is missing (it belongs to util-linux)." >&2; exit 1; }
 	@setpriv --pdeathsig TERM -- $(BIN)/python -m kalency.stack
 
 test: check $(TERMINAL) ## Check everything, then run every test
