@@ -104,11 +104,6 @@ class Rows:
     funding: list[FundingRow] = field(default_factory=list)
 
 
-def text(value: str) -> str:
-    """Return what Postgres can keep of a text from outside: anything but the NUL character."""
-    return value.replace("\x00", "\ufffd")
-
-
 def event_id(*, shard: int, sequence: int) -> int:
     """Return one number for an event of any shard; unique, and growing within a shard."""
     return sequence * MAX_SHARDS + shard
@@ -214,7 +209,7 @@ def _order(event: OrderEvent, shard: int) -> OrderRow:
         post_only=event.post_only,
         price_ticks=event.price_ticks,
         qty_lots=event.qty_lots,
-        client_order_id=text(event.client_order_id),
+        client_order_id=event.client_order_id,
         status=ending.status.value,
         filled_lots=ending.filled_lots,
         filled_units=ending.filled_units,
@@ -233,6 +228,6 @@ def _funding(event: FundsMoved, shard: int) -> FundingRow:
         user_id=event.user_id,
         asset=event.asset,
         amount_units=event.amount,
-        reference=text(event.reference),
+        reference=event.reference,
         moved_at=to_datetime(event.ts_us),
     )

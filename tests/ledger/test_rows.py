@@ -74,11 +74,6 @@ def test_refusal_outside_the_422_family_leaves_no_order(
     assert rows_of([script.rejected(reason)], shard=0).orders == []
 
 
-def test_text_postgres_cannot_hold_is_replaced(script: EventScript) -> None:
-    (row,) = rows_of([script.filled(client_order_id="a\x00b")], shard=0).orders
-    assert row.client_order_id == "a\ufffdb"
-
-
 def test_event_ids_of_shards_never_meet() -> None:
     ids = [event_id(shard=shard, sequence=n) for shard in range(64) for n in range(1, 50)]
     assert len(set(ids)) == len(ids)
