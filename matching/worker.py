@@ -5,16 +5,13 @@ before it replies. A worker may die anywhere: the next one goes on at the shard'
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from redis import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from matching import keys, library
 
@@ -28,7 +25,7 @@ KEEP_EVENTS: Final = 100_000
 CLIENT_ORDER_WINDOW_S: Final = 3_600
 US_PER_S: Final = 1_000_000
 
-# A fault of the function itself says so; everything else is the server's trouble and passes.
+# A fault of the function itself names it; everything else is the server's trouble, and passes.
 _SCRIPT_FAULT: Final = "user_function"
 
 log = logging.getLogger(__name__)
@@ -39,8 +36,6 @@ class BatchReply:
     """What one call of the function did; `acks` maps gateway → packed acks, passed on unread."""
 
     entries: int
-    commands: int
-    last_sequence: int
     acks: dict[str, bytes]
 
 
@@ -67,28 +62,26 @@ class MatchingWorker:
         self._window_us = client_order_window_s * US_PER_S
         self._clock = clock
         self._next_trim = clock()
-        self._stopping = threading.Event()
+        self._stopping = False
 
     def stop(self) -> None:
         """Ask the worker to return after the batch at hand; safe from a signal handler."""
-        self._stopping.set()
+        self._stopping = True
 
     def run(self) -> None:
         """Drive the shard until `stop` is called; outlives outages of both servers."""
-        self._until_it_works(lambda: library.load(self._hot))
+        self._load_library()
         log.info("Matching worker of shard %d ready", self._shard)
-        while not self._stopping.is_set():
+        while not self._stopping:
             try:
                 self.run_once()
-            except (RedisConnectionError, RedisTimeoutError) as error:
-                log.warning("Shard %d: lost a server (%s), trying again", self._shard, error)
-                self._until_it_works(lambda: library.load(self._hot))
-            except ResponseError as error:
-                self._after_error(error)
+            except (RedisError, OSError) as error:
+                log.warning("Shard %d: the server does not work (%s), again", self._shard, error)
+                self._load_library()
 
     def run_once(self) -> BatchReply:
         """Apply what waits, or wait a moment for something to come."""
-        reply = self._match("apply")
+        reply = self._next_batch()
         if reply.entries:
             self._hand_out(reply)
         else:
@@ -96,22 +89,35 @@ class MatchingWorker:
         self._trim_now_and_then()
         return reply
 
-    def _match(self, mode: str) -> BatchReply:
+    def _next_batch(self) -> BatchReply:
+        """Apply a batch; where it fails the next entry alone; where that fails too, refuse it."""
+        try:
+            return self._match("apply", self._max_commands)
+        except ResponseError as fault:
+            if not _is_of_script(fault):
+                raise
+        try:
+            return self._match("apply", 1)
+        except ResponseError as fault:
+            if not _is_of_script(fault):
+                raise
+            log.critical("Shard %d: refusing an entry that fails: %s", self._shard, fault)
+            return self._match("refuse", 1)
+
+    def _match(self, mode: str, max_commands: int) -> BatchReply:
         rows = cast(
             "list[Any]",
             self._hot.fcall(
                 "match_commands",
                 1,
                 keys.prefix(self._shard),
-                str(self._max_commands),
+                str(max_commands),
                 str(self._window_us),
                 mode,
             ),
         )
         return BatchReply(
             entries=rows[0],
-            commands=rows[1],
-            last_sequence=rows[2],
             acks={rows[i].decode(): rows[i + 1] for i in range(3, len(rows), 2)},
         )
 
@@ -131,21 +137,13 @@ class MatchingWorker:
     def _cursor(self) -> bytes:
         return cast("bytes | None", self._hot.get(keys.cursor(self._shard))) or b"0-0"
 
-    def _after_error(self, error: ResponseError) -> None:
-        if _SCRIPT_FAULT in str(error):
-            log.critical("Shard %d: refusing an entry that fails: %s", self._shard, error)
-            self._hand_out(self._match("refuse"))
-            return
-        log.error("Shard %d: the server refuses to work: %s", self._shard, error)
-        self._stopping.wait(RETRY_PAUSE_S)
-
-    def _until_it_works(self, action: Callable[[], object]) -> None:
-        while not self._stopping.is_set():
+    def _load_library(self) -> None:
+        while not self._stopping:
             try:
-                action()
+                library.load(self._hot)
             except (RedisError, OSError) as error:
                 log.warning("Shard %d: hot Redis is not ready: %s", self._shard, error)
-                self._stopping.wait(RETRY_PAUSE_S)
+                time.sleep(RETRY_PAUSE_S)
             else:
                 return
 
@@ -172,3 +170,7 @@ class MatchingWorker:
         oldest = slowest + 1 - KEEP_EVENTS
         if oldest > 0:
             self._hot.xtrim(keys.events(self._shard), minid=f"{oldest}-0", approximate=True)
+
+
+def _is_of_script(error: ResponseError) -> bool:
+    return _SCRIPT_FAULT in str(error)

@@ -7,7 +7,7 @@
 -- KEYS: 1 the shard's prefix (`v1:{s0}:`), by which a cluster routes the call.
 -- ARGV: 1 commands after which no further entry is begun, 2 the window of client order ids in
 --   microseconds, 3 "refuse" to answer the next entry's commands unapplied (the way past an entry
---   on which the function fails), else "apply".
+--   on which the function fails by itself), else "apply".
 -- Returns: entries applied, commands applied, sequence of the last event, then for each gateway its
 --   id and its packed acks, `[[request_id, events], …]`.
 
@@ -26,7 +26,10 @@ local wallets = require("wallets")
 local PAGE = 16 -- stream entries read at once
 local MAX_COMMANDS_PER_ENTRY = 1000
 local MAX_EVENTS = 5000 -- after which no further entry is begun: bounds the time of one call
+local MAX_ENTRIES = 1000 -- likewise
 local MAX_DEAD = 10000 -- unreadable commands kept, roughly
+local MAX_CLOCK_SKEW_US = 1000000 -- a gateway's clock may be this far ahead of the server's
+local MAX_WINDOW_US = 30 * 24 * 3600 * 1000000
 
 local function begin(prefix, client_order_window_us)
     local stored = redis.call("HMGET", keys.sequence(prefix), "event", "trade", "order", "ts")
@@ -51,9 +54,9 @@ local function begin(prefix, client_order_window_us)
         levels = {}, -- levels key → price → lots
         supply = {}, -- asset → units
         references = {}, -- reference → first answer
-        new_references = {},
+        new_references = {}, -- {name, packed first answer}, of this batch
         client_orders = {}, -- client order key → record
-        remembered = {}, -- client order key → order, of this batch
+        remembered = {}, -- client order key → {order, packed record}, of this batch
         events = {},
         answer = {}, -- events of the command at hand
         acks = {}, -- gateway → list of {request id, events}
@@ -82,6 +85,8 @@ local function read_entry(fields)
     local count = table.maxn(commands)
     if count > MAX_COMMANDS_PER_ENTRY then
         return nil, "too many commands"
+    elseif count == 0 and next(commands) ~= nil then
+        return nil, "commands are a map"
     end
     return { gateway = entry.gateway, ts = ts, commands = commands, count = count }
 end
@@ -111,6 +116,12 @@ local function apply_command(batch, gateway, command, mode)
     end
 end
 
+-- The latest time that an entry may claim: entry ids begin with the server's milliseconds. A clock
+-- that runs ahead would otherwise take the shard's time with it, for good.
+local function latest_time(id)
+    return tonumber(id:match("^%d+")) * 1000 + MAX_CLOCK_SKEW_US
+end
+
 local function apply_entry(batch, id, fields, mode)
     batch.cursor = id
     batch.entries = batch.entries + 1
@@ -121,7 +132,7 @@ local function apply_entry(batch, id, fields, mode)
         bury(batch, wrong, cmsgpack.pack(fields))
         return
     end
-    batch.now = math.max(batch.now, entry.ts)
+    batch.now = math.max(batch.now, math.min(entry.ts, latest_time(id)))
     for index = 1, entry.count do
         apply_command(batch, entry.gateway, entry.commands[index], mode)
     end
@@ -129,7 +140,7 @@ local function apply_entry(batch, id, fields, mode)
 end
 
 local function apply_entries(batch, max_commands, mode)
-    local max_entries = mode == "refuse" and 1 or math.huge
+    local max_entries = mode == "refuse" and 1 or MAX_ENTRIES
     while true do
         local rows = redis.call(
             "XRANGE", keys.commands(batch.prefix), "(" .. batch.cursor, "+", "COUNT", PAGE
@@ -147,10 +158,10 @@ local function apply_entries(batch, max_commands, mode)
     end
 end
 
-local function write_events(batch)
+local function write_events(batch, packed_events)
     if #batch.events > 0 then
         local id = numbers.text(batch.numbers.event) .. "-0"
-        redis.call("XADD", keys.events(batch.prefix), id, "events", cmsgpack.pack(batch.events))
+        redis.call("XADD", keys.events(batch.prefix), id, "events", packed_events)
     end
     for _, dead in ipairs(batch.dead) do
         redis.call(
@@ -160,8 +171,18 @@ local function write_events(batch)
     end
 end
 
--- From here on nothing can fail, except for a bug in the server itself.
-local function commit(batch)
+-- What the worker gets; packed before the commit, because packing could fail.
+local function reply_of(batch)
+    local reply = { batch.entries, batch.commands, batch.numbers.event }
+    for gateway, acks in pairs(batch.acks) do
+        reply[#reply + 1] = gateway
+        reply[#reply + 1] = cmsgpack.pack(acks)
+    end
+    return reply
+end
+
+-- Writes, and nothing else: values were checked and packed before.
+local function commit(batch, packed_events)
     wallets.write(batch)
     funds.write(batch)
     client_orders.write(batch)
@@ -169,7 +190,7 @@ local function commit(batch)
     book.write(batch)
     levels.write(batch)
     markets.write(batch)
-    write_events(batch)
+    write_events(batch, packed_events)
     redis.call(
         "HSET", keys.sequence(batch.prefix), "event", batch.numbers.event,
         "trade", batch.numbers.trade, "order", batch.numbers.order, "ts", batch.now
@@ -180,15 +201,12 @@ end
 return function(names, arguments)
     local max_commands, window_us = tonumber(arguments[1]), tonumber(arguments[2])
     local mode = arguments[3]
+    assert(window_us >= 1000 and window_us <= MAX_WINDOW_US, "the client order window is off")
     local batch = begin(names[1], window_us)
     apply_entries(batch, max_commands, mode)
+    local reply, packed_events = reply_of(batch), cmsgpack.pack(batch.events)
     if batch.entries > 0 then
-        commit(batch)
-    end
-    local reply = { batch.entries, batch.commands, batch.numbers.event }
-    for gateway, acks in pairs(batch.acks) do
-        reply[#reply + 1] = gateway
-        reply[#reply + 1] = cmsgpack.pack(acks)
+        commit(batch, packed_events)
     end
     return reply
 end

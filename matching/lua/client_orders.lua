@@ -51,10 +51,9 @@ function client_orders.remember(batch, order, events)
         terms[index] = order[name]
     end
     local key = keys.client_order(batch.prefix, order.user, order.client_order_id)
-    batch.client_orders[key] = {
-        ts = batch.now, order_id = order.id, terms = terms, events = events,
-    }
-    batch.remembered[key] = order
+    local record = { ts = batch.now, order_id = order.id, terms = terms, events = events }
+    batch.client_orders[key] = record
+    batch.remembered[key] = { order = order, packed = cmsgpack.pack(record) }
 end
 
 -- Twice the window: long enough that the commands' time, not the server's, decides.
@@ -63,18 +62,20 @@ local function tidy_ms(batch)
 end
 
 function client_orders.write(batch)
-    for key, order in pairs(batch.remembered) do
-        local packed = cmsgpack.pack(batch.client_orders[key])
+    for key, remembered in pairs(batch.remembered) do
+        local order = remembered.order
         if order.is_new and not order.ended then
-            redis.call("SET", key, packed)
+            redis.call("SET", key, remembered.packed)
         else
-            redis.call("SET", key, packed, "PX", tidy_ms(batch))
+            redis.call("SET", key, remembered.packed, "PX", tidy_ms(batch))
         end
     end
     for _, order in pairs(batch.orders) do
         if order and order.ended and not order.is_new and order.client_order_id ~= "" then
             local key = keys.client_order(batch.prefix, order.user, order.client_order_id)
-            redis.call("PEXPIRE", key, tidy_ms(batch))
+            if not batch.remembered[key] then
+                redis.call("PEXPIRE", key, tidy_ms(batch))
+            end
         end
     end
 end

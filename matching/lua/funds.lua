@@ -58,7 +58,9 @@ function funds.move(batch, command)
     wallets.credit(balance, amount)
     events.funds(batch, user_id, asset, amount, reference)
     batch.references[reference] = batch.answer
-    batch.new_references[#batch.new_references + 1] = reference
+    batch.new_references[#batch.new_references + 1] = {
+        name = reference, packed = cmsgpack.pack(batch.answer),
+    }
     return nil
 end
 
@@ -67,8 +69,7 @@ function funds.write(batch)
         redis.call("HSET", keys.supply(batch.prefix), asset, supply)
     end
     for _, reference in ipairs(batch.new_references) do
-        local packed = cmsgpack.pack(batch.references[reference])
-        redis.call("HSET", keys.references(batch.prefix), reference, packed)
+        redis.call("HSET", keys.references(batch.prefix), reference.name, reference.packed)
     end
 end
 

@@ -27,6 +27,7 @@ from matching.worker import CLIENT_ORDER_WINDOW_S, US_PER_S
 
 SHARD = 0
 GATEWAY = "test"
+WINDOW_US = CLIENT_ORDER_WINDOW_S * US_PER_S
 LOT_UNITS = 10_000
 
 BTC_USD = DefineMarket(
@@ -106,9 +107,10 @@ class Shard:
         fields = encode_command_entry(gateway=GATEWAY, ts_us=self.now_us, commands=numbered)
         self.hot.xadd(keys.commands(SHARD), cast("Any", fields))
 
-    def match(self, *, max_commands: int = 500, mode: str = "apply") -> list[list[AnyEvent]]:
+    def match(
+        self, *, max_commands: int = 500, mode: str = "apply", window_us: int = WINDOW_US
+    ) -> list[list[AnyEvent]]:
         """Call the function once; return the events of each command it answered."""
-        window_us = CLIENT_ORDER_WINDOW_S * US_PER_S
         reply = cast(
             "list[Any]",
             self.hot.fcall(

@@ -49,6 +49,7 @@ class RandomCommands:
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._references = 0
+        self.placed = 0
 
     def __iter__(self) -> Iterator[AnyCommand]:
         makers = [self._order] * 12 + [self._cancel] * 5 + [self._funds, self._rare]
@@ -69,11 +70,14 @@ class RandomCommands:
             price = 0
             terms |= {"type": OrderType.MARKET, "time_in_force": TimeInForce.IOC}
             terms["post_only"] = False
+        self.placed += rng.random() < 0.8  # about as many as the engine gives ids to
         place = rng.choice((buy, sell))
         return place(rng.choice(USERS), price, rng.choice((0, 1, 2, 3, 5, 8, 40)), **terms)
 
     def _cancel(self) -> AnyCommand:
-        return cancel(self._rng.choice(USERS), self._rng.randint(1, 300) * 64)
+        # Mostly one of the latest orders: what came long before has ended.
+        number = max(1, self.placed - self._rng.randint(0, 60))
+        return cancel(self._rng.choice(USERS), number * 64)
 
     def _funds(self) -> AnyCommand:
         self._references += self._rng.randint(0, 1)
@@ -117,8 +121,16 @@ def compare_state(shard: Shard, reference: ReferenceEngine) -> None:
             if getattr(balance, part):
                 expected[user][f"{asset}.{part}"] = getattr(balance, part)
     assert wallets == expected
+    supply = cast("dict[bytes, bytes]", shard.hot.hgetall(keys.supply(SHARD)))
+    assert {asset.decode(): int(units) for asset, units in supply.items()} == {
+        asset: units for asset, units in reference.supply.items() if units
+    }
     for symbol in ("BTC-USD", "ETH-USD"):
         for side in Side:
+            levels = cast("dict[bytes, bytes]", shard.hot.hgetall(keys.levels(SHARD, symbol, side)))
+            assert {int(price): int(lots) for price, lots in levels.items()} == reference.levels(
+                symbol, side
+            )
             ids = cast("list[bytes]", shard.hot.zrange(keys.book(SHARD, symbol, side), 0, -1))
             assert [int(i) for i in ids] == [o.id for o in reference.book(symbol, side)]
     assert [event.sequence for event in shard.events()] == list(range(1, reference.sequence + 1))

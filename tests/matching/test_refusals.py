@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from matching import keys
 from matching.domain.commands import DefineMarket, SetMarketStatus
@@ -134,6 +135,30 @@ def test_a_client_order_id_is_free_after_the_window_once_its_order_ended(funded:
     assert funded.place(order) == first
     funded.apply(cancel(ALICE, first.order_id))
     assert funded.place(order).order_id > first.order_id
+
+
+def test_the_answer_to_an_open_order_never_expires(funded: Shard) -> None:
+    order = sell(ALICE, 101, 5, client_order_id="a")
+    first = funded.place(order)
+    funded.now_us += 2 * 3_600 * 1_000_000
+    funded.apply(cancel(ALICE, first.order_id), order)
+    assert funded.hot.pttl("v1:{s0}:client-order:1:a") == -1
+    (again,) = funded.apply(order)[0]
+    assert isinstance(again, OrderPlaced)
+    assert again.order_id > first.order_id
+    assert funded.ladder() == ["| 101 | 5"]
+
+
+@pytest.mark.parametrize("window_us", [0, -1, 10**15])
+def test_a_window_that_cannot_be_fails_before_anything_is_written(
+    funded: Shard, window_us: int
+) -> None:
+    before = [funded.wallet(user) for user in range(4)]
+    funded.send([sell(ALICE, 101, 5, client_order_id="a")])
+    with pytest.raises(ResponseError, match="window"):
+        funded.match(window_us=window_us)
+    assert [funded.wallet(user) for user in range(4)] == before
+    assert isinstance(funded.match()[0][0], OrderPlaced)
 
 
 @pytest.mark.parametrize(

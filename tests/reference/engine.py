@@ -124,6 +124,13 @@ class ReferenceEngine:
         sign = -1 if side is Side.BUY else 1
         return sorted(resting, key=lambda order: sign * order.terms.price_ticks)
 
+    def levels(self, symbol: str, side: Side) -> dict[int, int]:
+        """Return price → total lots resting there."""
+        totals: defaultdict[int, int] = defaultdict(int)
+        for order in self.book(symbol, side):
+            totals[order.terms.price_ticks] += order.remaining
+        return dict(totals)
+
     # Orders
 
     def _place(self, terms: PlaceOrder) -> None:
@@ -322,8 +329,8 @@ class ReferenceEngine:
 
     def _level(self, order: Order) -> int:
         """Return how many lots rest at the order's price on its side."""
-        side = self.book(order.terms.symbol, order.terms.side)
-        return sum(o.remaining for o in side if o.terms.price_ticks == order.terms.price_ticks)
+        levels = self.levels(order.terms.symbol, order.terms.side)
+        return levels.get(order.terms.price_ticks, 0)
 
     def _reject(self, order: Order, reason: ErrorCode) -> None:
         if reason in ON_RECORD or reason is ErrorCode.SYMBOL_PAUSED:

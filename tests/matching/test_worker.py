@@ -1,0 +1,72 @@
+"""The worker: past what fails, behind what was consumed, through outages."""
+
+from collections.abc import Callable
+
+import pytest
+from redis import Redis
+
+from matching import keys
+from matching.domain.events import CommandRefused, OrderPlaced
+from matching.event_log import save_checkpoint
+from matching.worker import KEEP_EVENTS, MatchingWorker
+from tests.matching.shard import ALICE, BOB, CAROL, SHARD, Shard, buy, cancel_all, sell
+
+MakeWorker = Callable[..., MatchingWorker]
+
+
+@pytest.fixture
+def make_worker(hot: Redis, bus: Redis) -> MakeWorker:
+    def make(**options: object) -> MatchingWorker:
+        return MatchingWorker(hot=hot, bus=bus, shard=SHARD, **options)  # type: ignore[arg-type]
+
+    return make
+
+
+def test_an_entry_that_fails_is_refused_and_its_neighbours_are_not(
+    funded: Shard, make_worker: MakeWorker
+) -> None:
+    damaged = funded.place(sell(ALICE, 100, 1))
+    funded.hot.delete(keys.order(SHARD, damaged.order_id))
+    before = len(funded.events())
+    funded.send([buy(BOB, 90, 1)])
+    funded.send([buy(CAROL, 100, 1)])
+    funded.send([buy(BOB, 91, 1)])
+    worker = make_worker()
+    for _ in range(3):
+        worker.run_once()
+    kinds = [type(event) for event in funded.events()[before:]]
+    assert kinds == [OrderPlaced, CommandRefused, OrderPlaced]
+    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
+
+
+def test_events_are_trimmed_well_behind_the_slowest_consumer(
+    funded: Shard, make_worker: MakeWorker
+) -> None:
+    clock = iter(range(10))
+    worker = make_worker(consumers=("ledger", "candles"), clock=lambda: float(next(clock)))
+    for _ in range(250):
+        funded.apply(buy(ALICE, 90, 1), cancel_all(ALICE))
+    last = len(funded.events())
+    save_checkpoint(funded.hot, shard=SHARD, consumer="ledger", sequence=last)
+    worker.run_once()
+    assert len(funded.events()) == last
+    # A sequence far on, as if much had happened since.
+    for consumer in ("ledger", "candles"):
+        save_checkpoint(funded.hot, shard=SHARD, consumer=consumer, sequence=KEEP_EVENTS + 300)
+    worker.run_once()
+    assert 0 < int(funded.hot.xlen(keys.events(SHARD))) < 250
+
+
+def test_a_clock_that_runs_ahead_does_not_take_the_shard_with_it(funded: Shard) -> None:
+    funded.now_us = 2**53 - 1
+    early = funded.place(buy(ALICE, 90, 1))
+    seconds, micros = funded.hot.time()
+    assert early.ts_us - (seconds * 1_000_000 + micros) < 2_000_000
+
+
+def test_commands_in_a_map_are_kept_aside(funded: Shard) -> None:
+    fields: dict[str, str | bytes] = {"gateway": "g", "ts": "1", "commands": b"\x81\xa1a\x01"}
+    funded.hot.xadd(keys.commands(SHARD), dict(fields.items()))
+    funded.match()
+    assert isinstance(funded.events()[-1], CommandRefused)
+    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
