@@ -1,7 +1,6 @@
 """Reads the engine's answer to a command: an ack, or the refusal every front door gives. Pure."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from exchange.domain.acks import placed_ack, rejected_ack
 from exchange.messages import OrderAck
@@ -9,18 +8,6 @@ from marketdata.domain.markets import Market
 from matching.domain import decimals
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import AnyEvent, CommandRefused, OrderPlaced, OrderRejected, Trade
-
-ON_RECORD: Final = frozenset(
-    {
-        ErrorCode.INSUFFICIENT_FUNDS,
-        ErrorCode.WOULD_TRADE,
-        ErrorCode.CANNOT_FILL,
-        ErrorCode.TOO_MANY_OPEN_ORDERS,
-        ErrorCode.POSITION_LIMIT,
-        ErrorCode.SYMBOL_PAUSED,
-    }
-)
-"""Refused for these, an order was seen and exists as REJECTED; the refusal carries its ack."""
 
 
 def order_outcome(events: Sequence[AnyEvent], market: Market) -> OrderAck:
@@ -45,7 +32,8 @@ def refused(event: CommandRefused) -> ExchangeError:
 
 
 def _rejected(event: OrderRejected, market: Market) -> ExchangeError:
-    details = {"order": rejected_ack(event, market)} if event.reason in ON_RECORD else {}
+    # Where no order was made, its number is 0.
+    details = {"order": rejected_ack(event, market)} if event.order_id else {}
     return ExchangeError(event.reason, _sentence(event.reason, market), **details)
 
 

@@ -6,9 +6,8 @@ The fields of a row stand in the order, and under the names, of its table's colu
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from matching.domain.errors import ErrorCode
 from matching.domain.events import (
     AnyEvent,
     FundsMoved,
@@ -21,18 +20,6 @@ from matching.domain.events import (
 from matching.domain.ids import MAX_SHARDS
 from matching.domain.timestamps import to_datetime
 from matching.domain.values import EndReason, OrderStatus, Side
-
-SEEN_AND_REJECTED: Final = frozenset(
-    {
-        ErrorCode.INSUFFICIENT_FUNDS,
-        ErrorCode.WOULD_TRADE,
-        ErrorCode.CANNOT_FILL,
-        ErrorCode.TOO_MANY_OPEN_ORDERS,
-        ErrorCode.POSITION_LIMIT,
-        ErrorCode.SYMBOL_PAUSED,
-    }
-)
-"""Refusals that leave an order behind (HTTP 422 in the contracts); any other leaves none."""
 
 
 class TradeRow(NamedTuple):
@@ -134,7 +121,7 @@ def _ends_order(event: OrderEvent) -> bool:
         case OrderPlaced():
             return event.resting_lots == 0
         case OrderRejected():
-            return event.reason in SEEN_AND_REJECTED
+            return event.order_id != 0  # Where none was made, its number is 0.
         case _:
             return True
 

@@ -6,7 +6,7 @@ from unittest.mock import sentinel
 import pytest
 from redis import Redis
 
-from ledger.domain.rows import SEEN_AND_REJECTED, FundingRow, OrderRow, TradeRow, event_id, rows_of
+from ledger.domain.rows import FundingRow, OrderRow, TradeRow, event_id, rows_of
 from ledger.models import Funding, OrderRecord, Trade
 from matching.domain.errors import ErrorCode
 from matching.domain.events import AnyEvent
@@ -67,11 +67,11 @@ def test_endings_of_an_order(script: EventScript) -> None:
     ]
 
 
-@pytest.mark.parametrize("reason", [code for code in ErrorCode if code not in SEEN_AND_REJECTED])
-def test_refusal_outside_the_422_family_leaves_no_order(
-    script: EventScript, reason: ErrorCode
-) -> None:
-    assert rows_of([script.rejected(reason)], shard=0).orders == []
+def test_refusal_that_made_no_order_leaves_none(script: EventScript) -> None:
+    seen = script.rejected(ErrorCode.PRICE_OUT_OF_BAND)
+    unseen = script.rejected(ErrorCode.INSUFFICIENT_FUNDS, order_id=0)
+    rows = rows_of([unseen, seen], shard=0).orders
+    assert [row.order_id for row in rows] == [seen.order_id]
 
 
 def test_event_ids_of_shards_never_meet() -> None:
