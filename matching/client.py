@@ -11,6 +11,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -37,8 +38,20 @@ RECONNECT_PAUSE_S: Final = 0.2
 
 log = logging.getLogger(__name__)
 
-Answer = asyncio.Future[list[AnyEvent]]
 Outcome = list[AnyEvent] | ExchangeError
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A command on its way; `answer` gets the events it caused."""
+
+    command: AnyCommand
+    answer: asyncio.Future[list[AnyEvent]]
+    is_sent: bool = False
+
+    def fail(self, error: ExchangeError) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 def wall_clock_us() -> int:
@@ -65,8 +78,8 @@ class MatchingClient:
         self._clock = clock
         self._ack_timeout_s = ack_timeout_s
         self._last_request_id = 0
-        self._waiting: dict[int, Answer] = {}
-        self._outboxes: list[deque[AnyCommand]] = [deque() for _ in range(shards)]
+        self._waiting: dict[int, Pending] = {}
+        self._outboxes: list[deque[Pending]] = [deque() for _ in range(shards)]
         self._senders: list[asyncio.Task[None] | None] = [None] * shards
         self._listener: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
@@ -76,7 +89,7 @@ class MatchingClient:
 
         Raises ExchangeError UNAVAILABLE where the bus cannot be reached.
         """
-        if self._listener is None:
+        if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         if not self._listening.is_set():
             try:
@@ -122,39 +135,50 @@ class MatchingClient:
             case _:
                 return 0
 
-    def _post(self, command: AnyCommand, shard: int | None) -> Answer:
+    def _post(self, command: AnyCommand, shard: int | None) -> Pending:
         if shard is None:
             shard = self.shard_of(command)
         self._last_request_id += 1
         request_id = self._last_request_id
-        answer: Answer = asyncio.get_running_loop().create_future()
-        if len(self._waiting) >= MAX_WAITING:
-            answer.set_exception(_unavailable())
-            return answer
-        self._waiting[request_id] = answer
-        answer.add_done_callback(lambda _: self._waiting.pop(request_id, None))
-        self._outboxes[shard].append(msgspec.structs.replace(command, request_id=request_id))
+        numbered = msgspec.structs.replace(command, request_id=request_id)
+        pending = Pending(numbered, asyncio.get_running_loop().create_future())
+        outbox = self._outboxes[shard]
+        if max(len(self._waiting), len(outbox)) >= MAX_WAITING:
+            pending.fail(_unavailable())
+            return pending
+        self._waiting[request_id] = pending
+        outbox.append(pending)
         sender = self._senders[shard]
         if sender is None or sender.done():
             self._senders[shard] = asyncio.create_task(self._send(shard))
-        return answer
+        return pending
 
-    async def _outcomes(self, answers: Sequence[Answer]) -> list[Outcome]:
+    async def _outcomes(self, sent: Sequence[Pending]) -> list[Outcome]:
         """Wait for all answers together, no longer than the patience for one."""
-        if answers:
-            await asyncio.wait(answers, timeout=self._ack_timeout_s)
-        return [_outcome(answer) for answer in answers]
+        try:
+            if sent:
+                await asyncio.wait([p.answer for p in sent], timeout=self._ack_timeout_s)
+            return [_outcome(pending) for pending in sent]
+        finally:
+            for pending in sent:
+                self._waiting.pop(pending.command.request_id, None)
+                pending.answer.cancel()
 
     async def _send(self, shard: int) -> None:
         outbox = self._outboxes[shard]
         while outbox:
             size = min(len(outbox), MAX_COMMANDS_PER_ENTRY)
-            commands = [outbox.popleft() for _ in range(size)]
+            # Nobody waits any more for a command that is done; it must not take effect later.
+            batch = [p for p in (outbox.popleft() for _ in range(size)) if not p.answer.done()]
+            if not batch:
+                continue
+            for pending in batch:
+                pending.is_sent = True
             try:
-                await self._append(shard, commands)
+                await self._append(shard, [pending.command for pending in batch])
             except ExchangeError as error:
-                for command in commands:
-                    self._fail(command.request_id, error)
+                for pending in batch:
+                    pending.fail(error)
 
     async def _append(self, shard: int, commands: Sequence[AnyCommand]) -> None:
         """Add one stream entry. A connection is taken first, so that "never sent" can be told from
@@ -177,18 +201,15 @@ class MatchingClient:
         finally:
             await pool.release(connection)
 
-    def _fail(self, request_id: int, error: ExchangeError) -> None:
-        answer = self._waiting.get(request_id)
-        if answer is not None and not answer.done():
-            answer.set_exception(error)
-
     async def _listen(self) -> None:
         while True:
             try:
                 await self._listen_once()
             except (RedisError, OSError) as error:
-                log.warning("Lost the ack channel, connecting again: %s", error)
-            self._listening.clear()
+                if self._listening.is_set():
+                    log.warning("Lost the ack channel, connecting again: %s", error)
+            finally:
+                self._listening.clear()
             await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def _listen_once(self) -> None:
@@ -204,19 +225,23 @@ class MatchingClient:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 
     def _resolve(self, message: bytes) -> None:
-        for request_id, events in decode_acks(message):
-            answer = self._waiting.get(request_id)
-            if answer is not None and not answer.done():
-                answer.set_result(events)
+        try:
+            acks = decode_acks(message)
+        except msgspec.DecodeError:
+            log.exception("An ack message cannot be read; is the worker of another version?")
+            return
+        for request_id, events in acks:
+            pending = self._waiting.get(request_id)
+            if pending is not None and not pending.answer.done():
+                pending.answer.set_result(events)
 
 
-def _outcome(answer: Answer) -> Outcome:
-    if not answer.done():
-        answer.cancel()
-        return _unknown_outcome()
-    error = answer.exception()
+def _outcome(pending: Pending) -> Outcome:
+    if not pending.answer.done():
+        return _unknown_outcome() if pending.is_sent else _unavailable()
+    error = pending.answer.exception()
     if error is None:
-        return answer.result()
+        return pending.answer.result()
     assert isinstance(error, ExchangeError), "only the client itself fails an answer"
     return error
 

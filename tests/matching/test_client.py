@@ -17,6 +17,7 @@ from matching.domain.events import FundsMoved, OrderCanceled, OrderPlaced
 from matching.domain.values import Units
 from matching.state import HotState
 from tests.matching.shard import ALICE, BTC_USD, SHARD, buy, cancel_all, sell
+from tests.polling import wait_until
 
 
 @pytest.fixture
@@ -30,6 +31,11 @@ async def client(
     await client.start()
     yield client
     await client.close()
+
+
+def entries(hot: Redis) -> int:
+    """Return how many command entries there are."""
+    return int(hot.xlen(keys.commands(SHARD)))
 
 
 def deposit(asset: str, amount: int, reference: str) -> MoveFunds:
@@ -76,6 +82,45 @@ async def test_without_a_worker_the_outcome_is_unknown(client: MatchingClient) -
     with pytest.raises(ExchangeError) as caught:
         await client.submit(BTC_USD)
     assert caught.value.code == ErrorCode.UNKNOWN_OUTCOME
+
+
+async def test_what_was_given_up_before_it_left_never_takes_effect(
+    client: MatchingClient, hot: Redis
+) -> None:
+    hot.client_pause(4_000, all=True)
+    first = asyncio.create_task(client.submit(BTC_USD))
+    await asyncio.sleep(0.1)
+    second = asyncio.create_task(client.submit(deposit("USD", 1_000, "one")))
+    outcomes = await asyncio.gather(first, second, return_exceptions=True)
+    codes = [outcome.code for outcome in outcomes if isinstance(outcome, ExchangeError)]
+    assert codes == [ErrorCode.UNKNOWN_OUTCOME, ErrorCode.UNAVAILABLE]
+    await asyncio.to_thread(hot.client_unpause)
+    await asyncio.to_thread(wait_until, lambda: entries(hot) == 1, "what was sent arrives")
+    with pytest.raises(ExchangeError):
+        await client.submit(BTC_USD)
+    assert entries(hot) == 2
+
+
+@pytest.mark.usefixtures("matching")
+async def test_an_ack_that_cannot_be_read_does_no_harm(client: MatchingClient, bus: Redis) -> None:
+    bus.publish(keys.acks(client.gateway), b"\xc1 not an ack")
+    assert len(await client.submit(BTC_USD)) == 1
+
+
+@pytest.mark.usefixtures("matching")
+async def test_a_lost_library_is_loaded_again(client: MatchingClient, hot: Redis) -> None:
+    hot.function_flush()
+    assert len(await client.submit(BTC_USD)) == 1
+
+
+@pytest.mark.usefixtures("matching")
+async def test_many_reads_at_once_take_their_turn(
+    client: MatchingClient, hot_server: Address
+) -> None:
+    await client.submit(deposit("USD", 1_000, "one"))
+    state = HotState(open_async(hot_server.url), shards=1)
+    wallets = await asyncio.gather(*[state.wallet(ALICE) for _ in range(500)])
+    assert {wallet["USD"].total for wallet in wallets} == {1_000}
 
 
 async def test_without_a_server_nothing_was_sent(bus_server: Address) -> None:
