@@ -27,10 +27,12 @@ async def running_feed(hot: AsyncRedis) -> AsyncIterator[None]:
         shard=0, hot=hot, publisher=FeedPublisher(), clock_us=lambda: NOW_US, stop=stop
     )
     task = asyncio.create_task(feed.run())
-    await asyncio.wait_for(feed.serving.wait(), PATIENCE_S)
-    yield
-    stop.set()
-    await task
+    try:
+        await asyncio.wait_for(feed.serving.wait(), PATIENCE_S)
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 async def until(what: Callable[[], object], why: str) -> None:

@@ -109,7 +109,7 @@ async def test_every_client_gets_the_same_push(
         hub.subscribe(TRADES, late)
         market.trade(300)
         made = trades_of(market)
-        await until(lambda: first.trade_ids[-1] == late.trade_ids[-1] == made[-1], "all came")
+        await until(lambda: first.trade_ids[-1:] == late.trade_ids[-1:] == made[-1:], "all came")
     assert first.trade_ids == made
     assert late.types["snapshot"] == 1
     assert late.seq == first.seq
@@ -135,7 +135,7 @@ async def test_lost_pushes_are_made_up_for_by_snapshots(
         market.trade(40)
         await assert_same_book(book)
         made = trades_of(market)
-        await until(lambda: trades.trade_ids[-1] == made[-1], "the last trade came")
+        await until(lambda: trades.trade_ids[-1:] == made[-1:], "the last trade came")
     assert trades.trade_ids == made
 
 
