@@ -11,7 +11,8 @@ from typing import Final
 from channels.db import database_sync_to_async
 
 from exchange.domain.acks import ended_ack, open_ack
-from exchange.domain.scaling import order_number, unknown_order
+from exchange.domain.refusals import unknown_order
+from exchange.domain.scaling import order_number
 from exchange.messages import BalanceBody, OrderAck, WalletBody
 from ledger import selectors as ledger
 from ledger.domain.orders import EndedOrder

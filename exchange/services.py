@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from exchange import selectors
 from exchange.domain.acks import canceled_ack
-from exchange.domain.outcomes import order_outcome, refused
-from exchange.domain.scaling import order_number, place_command, unknown_order
+from exchange.domain.outcomes import order_outcome
+from exchange.domain.refusals import refused, unknown_order
+from exchange.domain.scaling import order_number, place_command
 from exchange.messages import CancelItem, NewOrder, OrderAck
 from marketdata import listing
 from matching import runtime

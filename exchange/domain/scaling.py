@@ -1,8 +1,10 @@
 """Turns an order as asked, in decimal text, into the engine's command, in integers. Pure."""
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
+from exchange.domain.refusals import order_refused, unknown_order
 from exchange.messages import NewOrder
 from marketdata.domain.markets import Market
 from matching.domain import decimals
@@ -11,6 +13,8 @@ from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.values import MAX_AMOUNT, Lots, MarketStatus, OrderType, Ticks, TimeInForce
 
 MARKET_ORDER_PRICE: Final = Ticks(0)
+
+Steps = TypeVar("Steps", Ticks, Lots)
 
 _ORDER_ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 
@@ -25,9 +29,7 @@ def place_command(*, user_id: int, order: NewOrder, market: Market) -> PlaceOrde
         price, qty = _price(order, market), _qty(order, market)
     except ExchangeError:
         if market.status is MarketStatus.PAUSED:
-            raise ExchangeError(
-                ErrorCode.SYMBOL_PAUSED, f"{market.symbol} is paused: it takes cancels only."
-            ) from None
+            raise order_refused(ErrorCode.SYMBOL_PAUSED, market) from None
         raise
     return PlaceOrder(
         user_id=user_id,
@@ -49,11 +51,6 @@ def order_number(order_id: str) -> int:
     return int(order_id)
 
 
-def unknown_order() -> ExchangeError:
-    """Return the refusal for an order that is not there, or not the caller's."""
-    return ExchangeError(ErrorCode.UNKNOWN_ORDER, "You have no such order.")
-
-
 def _time_in_force(order: NewOrder) -> TimeInForce:
     if order.type is OrderType.MARKET:
         return TimeInForce.IOC
@@ -63,26 +60,18 @@ def _time_in_force(order: NewOrder) -> TimeInForce:
 def _price(order: NewOrder, market: Market) -> Ticks:
     if order.price is None:
         return MARKET_ORDER_PRICE
-    try:
-        return market.ticks(order.price)
-    except ValueError as reason:
-        raise ExchangeError(
-            ErrorCode.INVALID_PRICE,
-            str(reason),
-            field="price",
-            reason=str(reason),
-            tickSize=decimals.plain(market.tick_size),
-        ) from None
+    step = {"tickSize": decimals.plain(market.tick_size)}
+    return _in_steps(order.price, market.ticks, ErrorCode.INVALID_PRICE, field="price", **step)
 
 
 def _qty(order: NewOrder, market: Market) -> Lots:
+    step = {"lotSize": decimals.plain(market.lot_size)}
+    return _in_steps(order.qty, market.lots, ErrorCode.INVALID_QTY, field="qty", **step)
+
+
+def _in_steps(text: str, scale: Callable[[str], Steps], code: ErrorCode, **details: str) -> Steps:
     try:
-        return market.lots(order.qty)
-    except ValueError as reason:
-        raise ExchangeError(
-            ErrorCode.INVALID_QTY,
-            str(reason),
-            field="qty",
-            reason=str(reason),
-            lotSize=decimals.plain(market.lot_size),
-        ) from None
+        return scale(text)
+    except ValueError as problem:
+        reason = str(problem)
+        raise ExchangeError(code, reason, reason=reason, **details) from None

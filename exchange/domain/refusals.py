@@ -1,0 +1,46 @@
+"""What the front door says when it refuses: a sentence for every code of trading. Pure."""
+
+from typing import Any
+
+from marketdata.domain.markets import Market
+from matching.domain import decimals
+from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.events import CommandRefused
+
+
+def order_refused(reason: ErrorCode, market: Market, **details: Any) -> ExchangeError:
+    """Return the refusal of an order for `reason`, in the terms of its market."""
+    return ExchangeError(reason, _sentence(reason, market), **details)
+
+
+def refused(event: CommandRefused) -> ExchangeError:
+    """Return the refusal of a command that was no order, or could not be read."""
+    return ExchangeError(event.reason, event.detail or "Matching refused this.")
+
+
+def unknown_order() -> ExchangeError:
+    """Return the refusal for an order that is not there, or not the caller's."""
+    return ExchangeError(ErrorCode.UNKNOWN_ORDER, "You have no such order.")
+
+
+def _sentence(reason: ErrorCode, market: Market) -> str:
+    sentences = {
+        ErrorCode.INVALID_PRICE: f"A price in {market.symbol} goes up to "
+        f"{decimals.plain(market.max_price)}.",
+        ErrorCode.INVALID_QTY: f"A quantity in {market.symbol} is from "
+        f"{decimals.plain(market.min_qty)} to {decimals.plain(market.max_qty)}.",
+        ErrorCode.NOTIONAL_TOO_SMALL: f"An order in {market.symbol} must be worth at least "
+        f"{decimals.plain(market.min_notional)} {market.quote}.",
+        ErrorCode.PRICE_OUT_OF_BAND: f"The price is more than "
+        f"{decimals.plain(market.price_band_pct)} % away from the last price.",
+        ErrorCode.INSUFFICIENT_FUNDS: "The order needs more than the wallet has available.",
+        ErrorCode.WOULD_TRADE: "The order is post-only, but would trade at once.",
+        ErrorCode.CANNOT_FILL: "The order cannot be filled whole at once.",
+        ErrorCode.TOO_MANY_OPEN_ORDERS: f"You have too many open orders in {market.symbol}.",
+        ErrorCode.POSITION_LIMIT: f"The order would take you above your limit of {market.base}.",
+        ErrorCode.SYMBOL_PAUSED: f"{market.symbol} is paused: it takes cancels only.",
+        ErrorCode.UNKNOWN_SYMBOL: f"No market is called {market.symbol}.",
+        ErrorCode.DUPLICATE_CLIENT_ORDER_ID: "You used this clientOrderId for another order.",
+        ErrorCode.LEDGER_BACKLOG: "The ledger is behind; new orders wait, cancels still work.",
+    }
+    return sentences.get(reason, "Matching refused the order.")
