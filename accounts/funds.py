@@ -41,7 +41,8 @@ async def funds_move(*, user_id: int, asset: str, amount: Units, reference: str)
             case FundsMoved():
                 return event
             case CommandRefused(reason=reason, detail=detail):
-                raise ExchangeError(reason, _REFUSALS.get(reason) or detail)
+                sentence = _REFUSALS.get(reason, "Matching refused this; nothing was moved.")
+                raise ExchangeError(reason, sentence, **({"detail": detail} if detail else {}))
     raise AssertionError("matching answered a movement of funds with something else")
 
 

@@ -1,11 +1,17 @@
 """What the front door says when it refuses: a sentence for every code of trading. Pure."""
 
-from typing import Any
+from typing import Any, Final
 
 from marketdata.domain.markets import Market
 from matching.domain import decimals
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import CommandRefused
+
+_REFUSED: Final = "Matching refused this; nothing changed."
+_COMMAND_SENTENCES: Final = {
+    ErrorCode.INVALID_REQUEST: "Matching cannot read this; nothing changed.",
+    ErrorCode.UNAVAILABLE: "Matching could not carry this out; nothing changed. Try again.",
+}
 
 
 def order_refused(reason: ErrorCode, market: Market, **details: Any) -> ExchangeError:
@@ -14,8 +20,12 @@ def order_refused(reason: ErrorCode, market: Market, **details: Any) -> Exchange
 
 
 def refused(event: CommandRefused) -> ExchangeError:
-    """Return the refusal of a command that was no order, or could not be read."""
-    return ExchangeError(event.reason, event.detail or "Matching refused this.")
+    """Return the refusal of a command that was no order, or could not be read.
+
+    What the engine says of it is a word for programmers; it goes into the details.
+    """
+    details = {"detail": event.detail} if event.detail else {}
+    return ExchangeError(event.reason, _COMMAND_SENTENCES.get(event.reason, _REFUSED), **details)
 
 
 def unknown_order() -> ExchangeError:
@@ -43,4 +53,4 @@ def _sentence(reason: ErrorCode, market: Market) -> str:
         ErrorCode.DUPLICATE_CLIENT_ORDER_ID: "You used this clientOrderId for another order.",
         ErrorCode.LEDGER_BACKLOG: "The ledger is behind; new orders wait, cancels still work.",
     }
-    return sentences.get(reason, "Matching refused the order.")
+    return sentences.get(reason, _REFUSED)
