@@ -6,7 +6,7 @@ meanwhile; so two roll-ups at once, or one that died, leave every trade folded i
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 from redis.client import Pipeline
@@ -16,6 +16,7 @@ from marketdata import keys
 from marketdata.candles import store
 from marketdata.candles.domain import Bucket, Timeframe, fold
 from marketdata.candles.store import BucketKey
+from matching import keys as matching_keys
 from matching.domain.events import AnyEvent, Trade
 from matching.event_log import EventHole, EventReader, last_sequence, save_checkpoint
 
@@ -24,6 +25,8 @@ MAX_ENTRIES_PER_READ: Final = 200
 MAX_READS: Final = 200
 """How much one run may catch up; the next run goes on."""
 LOCK_EXPIRES_S: Final = 10.0
+IN_FLIGHT_US: Final = 1_000_000
+"""How long a command may be on its way from a gateway's clock to the shard's stream."""
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ def _fold_next(hot: Redis, *, shard: int, clock_us: Callable[[], int]) -> bool:
     with hot.pipeline(transaction=True) as pipe:
         pipe.watch(keys.roll_up(shard))  # type: ignore[no-untyped-call]
         position = _position(hot, shard)
-        as_of_us = clock_us()  # before the read: what is in by then is complete
+        as_of_us = _complete_until(hot, shard=shard, now_us=clock_us())  # before the read
         events = _read(hot, shard=shard, after=position)
         upto = events[-1].sequence if events else position
         buckets = _folded(hot, events, shard=shard)
@@ -60,6 +63,18 @@ def _fold_next(hot: Redis, *, shard: int, clock_us: Callable[[], int]) -> bool:
         _queue_progress(pipe, shard=shard, upto=upto, as_of_us=None if events else as_of_us)
         pipe.execute()
     return bool(events)
+
+
+def _complete_until(hot: Redis, *, shard: int, now_us: int) -> int:
+    """Return up to when the log holds every trade: nothing that comes later is older than this.
+
+    A trade carries its command's time, and the engine's time only grows. While commands wait, that
+    time alone is sure; while none do, only what gateways are just sending is still to come.
+    """
+    engine_us = int(cast("bytes", hot.hget(matching_keys.sequence(shard), "ts")) or 0)
+    cursor = cast("bytes", hot.get(matching_keys.cursor(shard)) or b"0-0")
+    waiting = hot.xrange(matching_keys.commands(shard), min=b"(" + cursor, count=1)
+    return engine_us if waiting else max(engine_us, now_us - IN_FLIGHT_US)
 
 
 def _queue_progress(pipe: Pipeline, *, shard: int, upto: int, as_of_us: int | None) -> None:

@@ -85,7 +85,10 @@ class Hub:
                 log.error("A message of the feed cannot be read and is lost: %s", error)
                 continue
             self._heard_at = time.monotonic()
-            self._hand_on(message)
+            try:
+                self._hand_on(message)
+            except msgspec.DecodeError as error:
+                log.error("A push of the feed cannot be read and is lost: %s", error)
 
     async def _join(self) -> None:
         while True:

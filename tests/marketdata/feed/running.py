@@ -1,9 +1,9 @@
-"""What the feed's tests share: a running feed, a market that trades, and polling in a loop."""
+"""What the feed's tests share: a running feed and a market that trades."""
 
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -15,7 +15,6 @@ from tests.matching.shard import ALICE, BOB, BTC_USD, Shard, buy, cancel, sell
 
 NOW_US = 1_700_000_001_000_000
 PATIENCE_S = 20
-POLL_S = 0.01
 PLENTY = 10**15
 
 
@@ -33,15 +32,6 @@ async def running_feed(hot: AsyncRedis) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
-
-
-async def until(what: Callable[[], object], why: str) -> None:
-    """Poll until `what` is true, letting the loop go on meanwhile."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + PATIENCE_S
-    while not what():
-        assert loop.time() < end, f"not within {PATIENCE_S} s: {why}"
-        await asyncio.sleep(POLL_S)
 
 
 class BusyMarket:

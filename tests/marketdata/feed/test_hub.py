@@ -16,7 +16,8 @@ from marketdata.feed.hub import Hub
 from marketdata.feed.names import Kind, PublicName
 from matching import runtime
 from matching.domain.events import Trade
-from tests.marketdata.feed.running import BusyMarket, running_feed, until
+from tests.marketdata.feed.running import BusyMarket, running_feed
+from tests.polling import until
 
 BOOK = PublicName(Kind.BOOK, "BTC-USD")
 TRADES = PublicName(Kind.TRADES, "BTC-USD")

@@ -14,7 +14,8 @@ from marketdata.feed.bus import FeedReceiver
 from marketdata.feed.frames import Frame
 from matching import keys as matching_keys
 from tests.event_script import EventScript
-from tests.marketdata.feed.running import PATIENCE_S, POLL_S, running_feed
+from tests.marketdata.feed.running import PATIENCE_S, running_feed
+from tests.polling import POLL_S
 
 
 async def next_frames(receiver: FeedReceiver, count: int = 1) -> list[Frame]:
