@@ -45,7 +45,10 @@ async def order_cancel(*, user_id: int, order_id: str) -> OrderAck:
 
 
 async def order_cancel_all(*, user_id: int, symbol: str = "") -> list[OrderAck]:
-    """Cancel a user's open orders, of one market where `symbol` is given; oldest first."""
+    """Cancel a user's open orders, of one market where `symbol` is given; oldest first.
+
+    Raises ExchangeError: UNKNOWN_SYMBOL, or what the engine refuses the command for.
+    """
     if symbol:
         await listing.get_async(symbol)
         asked = [runtime.shard_of(symbol)]
@@ -108,22 +111,25 @@ async def _batch_result(command: BatchCommand, outcome: Outcome) -> BatchResult:
 
 async def _cancel_outcome(command: CancelOrder, events: Sequence[AnyEvent]) -> OrderAck:
     event = events[-1]
-    if isinstance(event, OrderCanceled):
-        return await _canceled(event)
-    assert isinstance(event, CommandRefused), "matching answered a cancel with something else"
-    if event.reason is not ErrorCode.UNKNOWN_ORDER:
-        raise refused(event)
+    if isinstance(event, CommandRefused) and event.reason is ErrorCode.UNKNOWN_ORDER:
+        raise await _not_open(command, after=event.sequence)
+    return await _canceled(event)
+
+
+async def _not_open(command: CancelOrder, *, after: int) -> ExchangeError:
     # The engine knows open orders only; one that has ended is in the ledger, or about to be.
     ended = await selectors.ended_order(
-        user_id=command.user_id, order_id=command.order_id, after=event.sequence
+        user_id=command.user_id, order_id=command.order_id, after=after
     )
     if ended is None:
-        raise unknown_order()
-    raise ExchangeError(
+        return unknown_order()
+    return ExchangeError(
         ErrorCode.ORDER_NOT_OPEN, f"The order has ended: it is {ended.status}.", order=ended
     )
 
 
 async def _canceled(event: AnyEvent) -> OrderAck:
-    assert isinstance(event, OrderCanceled), "a cancel brings nothing but cancels"
+    if isinstance(event, CommandRefused):
+        raise refused(event)
+    assert isinstance(event, OrderCanceled), "a cancel brings nothing but cancels and refusals"
     return canceled_ack(event, await listing.get_async(event.symbol))

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from exchange import services
+from matching.domain.errors import ErrorCode, ExchangeError
+from matching.runtime import run_blocking
 from tests.accounts.rest import Rest
 from tests.exchange.trading import limit, market, wallet
 
@@ -192,6 +195,12 @@ def test_cancel_all_takes_every_open_order(ann: Rest, bob: Rest) -> None:
     assert wallet(ann) == before
     assert ann.delete("orders").ok() == {"items": [], "nextCursor": None}
     assert len(bob.get("orders/open").ok()["items"]) == 1
+
+
+def test_a_refused_cancel_all_is_a_refusal(rest: Rest) -> None:
+    with pytest.raises(ExchangeError) as refused:
+        run_blocking(services.order_cancel_all(user_id=0))  # nobody the engine would take
+    assert refused.value.code is ErrorCode.INVALID_REQUEST
 
 
 @pytest.mark.parametrize("path", ["orders?symbol=NO-USD", "orders/open?symbol=NO-USD"])
