@@ -1,5 +1,6 @@
 """Waits for something to become true, rather than for a while."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -13,3 +14,11 @@ def wait_until(what: Callable[[], object], why: str, *, deadline_s: float = DEAD
     while not what():
         assert time.monotonic() < end, f"not within {deadline_s:.0f} s: {why}"
         time.sleep(POLL_S)
+
+
+async def until(what: Callable[[], object], why: str, *, deadline_s: float = DEADLINE_S) -> None:
+    """Do the same on an event loop, which goes on meanwhile."""
+    end = time.monotonic() + deadline_s
+    while not what():
+        assert time.monotonic() < end, f"not within {deadline_s:.0f} s: {why}"
+        await asyncio.sleep(POLL_S)

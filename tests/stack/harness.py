@@ -1,25 +1,13 @@
-"""What the tests of the stack share: a supervisor in a process of its own, and polling."""
+"""What the tests of the stack share: a supervisor in a process of its own."""
 
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from kalency.stack.layout import PROJECT_DIR, Layout
-
-DEADLINE_S = 30.0
-POLL_S = 0.02
-
-
-def wait_until(what: Callable[[], object], why: str) -> None:
-    """Poll until `what` is true."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not what():
-        assert time.monotonic() < deadline, f"not within {DEADLINE_S:.0f} s: {why}"
-        time.sleep(POLL_S)
+from tests.polling import DEADLINE_S, wait_until
 
 
 class Supervised:

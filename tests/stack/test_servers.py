@@ -17,8 +17,9 @@ from kalency.stack.layout import Layout
 from kalency.stack.leftovers import is_alive
 from kalency.stack.postgres import postgres_service
 from kalency.stack.privilege import AS_NOBODY
+from tests.polling import wait_until
 from tests.servers import FAST_AND_LOOSE
-from tests.stack.harness import Supervised, wait_until
+from tests.stack.harness import Supervised
 
 
 class Servers(Supervised):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kalency.stack.leftovers import is_alive
-from tests.stack.harness import Supervised, wait_until
+from tests.polling import wait_until
+from tests.stack.harness import Supervised
 
 Run = Callable[[str], Supervised]
 

@@ -7,7 +7,7 @@ import pytest
 
 from exchange.sockets import outbox as outbox_module
 from exchange.sockets.outbox import Outbox
-from tests.marketdata.feed.running import until
+from tests.polling import until
 
 LONG = "x" * 100
 

@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from exchange.sockets import outbox as outbox_module
 from kalency.asgi import application
 from marketdata.feed.hub import running_hub
-from tests.marketdata.feed.running import BusyMarket, until
+from tests.marketdata.feed.running import BusyMarket
+from tests.polling import until
 
 PATIENCE_S = 20
 ENOUGH_PUSHES = 400
