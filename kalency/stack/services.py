@@ -111,6 +111,8 @@ def _web(config: StackConfig) -> Service:
             *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
             *("--ws-max-size", str(FRAME_BYTES_MAX), "--no-access-log", "--lifespan", "off"),
             *("--timeout-graceful-shutdown", str(WEB_GRACE_S)),
+            # Else anybody on loopback may claim any address, and allowed IPs and throttles with it.
+            "--no-proxy-headers",
         ),
         ready=functools.partial(_says_ready, config.port),
     )

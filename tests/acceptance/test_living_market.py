@@ -75,6 +75,14 @@ def test_a_bad_order_gets_a_clear_error_and_changes_nothing(
         assert person.open_orders() == []
 
 
+def test_a_forwarded_address_is_not_believed(stack: RunningStack) -> None:
+    with Person.new(stack) as person:
+        form = {"name": "bot", "scopes": ["read"], "allowedIps": ["192.0.2.7"]}
+        key = person.http.post("/api-keys", json=form).raise_for_status().json()["key"]
+    forged = {"X-API-Key": key, "X-Forwarded-For": "192.0.2.7"}
+    assert httpx.get(f"{stack.base_url}/v1/wallet", headers=forged).status_code == 401
+
+
 def test_what_is_not_json_and_who_is_not_known_is_refused(stack: RunningStack) -> None:
     with Person.new(stack) as person:
         answer = person.http.post(
