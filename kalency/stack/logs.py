@@ -22,16 +22,17 @@ class LineLog:
         self._directory = directory
         self._loggers: dict[str, logging.Logger] = {}
 
-    def write(self, name: str, line: str) -> None:
+    def write(self, name: str, line: str, *, on_terminal: bool = True) -> None:
         if name not in self._loggers:
             self._loggers[name] = self._open(name)
-        self._loggers[name].info("%s", line)
+        self._loggers[name].log(logging.INFO if on_terminal else logging.DEBUG, "%s", line)
 
     def _open(self, name: str) -> logging.Logger:
         logger = logging.getLogger(f"{__name__}.{name}")
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.DEBUG)
         logger.propagate = False
         terminal = logging.StreamHandler(sys.stdout)
+        terminal.setLevel(logging.INFO)
         terminal.setFormatter(logging.Formatter(f"{name:<{NAME_WIDTH}}| %(message)s"))
         logger.addHandler(terminal)
         logger.addHandler(

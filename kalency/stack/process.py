@@ -100,7 +100,9 @@ class Process:
     async def _pass_lines_on(self) -> None:
         stream = self._child.stdout
         assert stream is not None, "every child is started with a pipe"
-        ready = self._program.ready if isinstance(self._program, Service) else None
+        service = self._program if isinstance(self._program, Service) else None
+        ready = service.ready if service else None
+        only_logged = service.only_logged if service else None
         while True:
             try:
                 raw = await stream.readline()
@@ -110,7 +112,8 @@ class Process:
             if not raw:
                 return
             line = raw.decode(errors="replace").rstrip()
-            self._log.write(self._program.name, line)
+            shown = only_logged is None or only_logged not in line
+            self._log.write(self._program.name, line, on_terminal=shown)
             if isinstance(ready, str) and line.endswith(ready):
                 self._said_ready = True
 

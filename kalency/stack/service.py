@@ -13,6 +13,7 @@ class Service:
     """A process that must always be there.
 
     `ready` is either a probe, or the end of the log line in which the process itself says so.
+    Lines that contain `only_logged` go to the log file alone: a newcomer can do nothing about them.
     `run_as` is a command prefix that changes the user; `orphan_signal` is what the kernel sends
     when the supervisor dies without a word.
     """
@@ -20,6 +21,7 @@ class Service:
     name: str
     command: tuple[str, ...]
     ready: Probe | str
+    only_logged: str | None = None
     run_as: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL

@@ -25,6 +25,8 @@ READY = " ready"
 FRAME_BYTES_MAX = 1_048_576
 WEB_GRACE_S = 3
 CELERY_PROCESSES = 2
+# What Celery warns of as root: tasks that bring code with them. Ours are JSON, which brings none.
+WORKER_AS_ROOT = "You're running the worker with superuser privileges"
 HTTP_TIMEOUT_S = 5.0
 
 
@@ -81,7 +83,8 @@ def _own(name: str, command: str, *arguments: str) -> Service:
 
 
 def _celery(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "celery", "--app", "kalency", *arguments, "--loglevel", "INFO")
+    python = (sys.executable, "-W", f"ignore:{WORKER_AS_ROOT}")
+    return (*python, "-m", "celery", "--app", "kalency", *arguments, "--loglevel", "INFO")
 
 
 def _celery_worker() -> Service:

@@ -24,6 +24,9 @@ STOP_GRACE_S = 30.0
 DURABLE = ("appendonly yes", "appendfsync always")
 VOLATILE = ("appendonly no",)
 
+# A setting of the whole machine, which matters where memory is nearly used up.
+OVERCOMMIT = "WARNING Memory overcommit must be enabled!"
+
 
 def valkey_service(name: str, *, address: Address, directory: Path, durable: bool) -> Service:
     """Write the server's configuration and describe its process."""
@@ -34,6 +37,7 @@ def valkey_service(name: str, *, address: Address, directory: Path, durable: boo
         name=name,
         command=(str(_server_program()), str(configuration)),
         ready=functools.partial(answers, address.url),
+        only_logged=OVERCOMMIT,
         orphan_signal=signal.SIGTERM,
         stop_grace_s=STOP_GRACE_S,
     )
