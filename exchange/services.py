@@ -21,7 +21,7 @@ from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import AnyEvent, CommandRefused, OrderCanceled
 
 BatchRequest = NewOrder | CancelItem | ExchangeError
-BatchCommand = PlaceOrder | CancelOrder | ExchangeError
+BatchCommand = PlaceOrder | CancelOrder
 BatchResult = OrderAck | ExchangeError
 
 
@@ -65,48 +65,40 @@ async def order_batch(*, user_id: int, items: Sequence[BatchRequest]) -> list[Ba
 
     An item that is a refusal already (it could not be read) is passed through.
     """
-    commands = [await _batch_command(user_id, item) for item in items]
+    commands: dict[int, BatchCommand] = {}  # by the item's place in the batch
+    results: dict[int, BatchResult] = {}  # the same
+    for index, item in enumerate(items):
+        try:
+            commands[index] = await _batch_command(user_id, item)
+        except ExchangeError as refusal:
+            results[index] = refusal
     client = await runtime.client()
-    outcomes = iter(
-        await client.submit_all([c for c in commands if not isinstance(c, ExchangeError)])
-    )
-    return await asyncio.gather(
-        *(
-            _batch_result(
-                command, command if isinstance(command, ExchangeError) else next(outcomes)
-            )
-            for command in commands
-        )
-    )
+    outcomes = await client.submit_all(list(commands.values()))
+    answers = await asyncio.gather(*map(_batch_result, commands.values(), outcomes))
+    results.update(zip(commands, answers, strict=True))
+    return [results[index] for index in range(len(items))]
 
 
 async def _batch_command(user_id: int, item: BatchRequest) -> BatchCommand:
-    try:
-        match item:
-            case NewOrder():
-                market = await listing.get_async(item.symbol)
-                return place_command(user_id=user_id, order=item, market=market)
-            case CancelItem():
-                return CancelOrder(user_id=user_id, order_id=order_number(item.order_id))
-            case ExchangeError():
-                return item
-    except ExchangeError as error:
-        return error
+    match item:
+        case NewOrder():
+            market = await listing.get_async(item.symbol)
+            return place_command(user_id=user_id, order=item, market=market)
+        case CancelItem():
+            return CancelOrder(user_id=user_id, order_id=order_number(item.order_id))
+        case ExchangeError():
+            raise item
 
 
 async def _batch_result(command: BatchCommand, outcome: Outcome) -> BatchResult:
     if isinstance(outcome, ExchangeError):
         return outcome
     try:
-        match command:
-            case PlaceOrder():
-                return order_outcome(outcome, await listing.get_async(command.symbol))
-            case CancelOrder():
-                return await _cancel_outcome(command, outcome)
-            case ExchangeError():
-                return command
-    except ExchangeError as error:
-        return error
+        if isinstance(command, CancelOrder):
+            return await _cancel_outcome(command, outcome)
+        return order_outcome(outcome, await listing.get_async(command.symbol))
+    except ExchangeError as refusal:
+        return refusal
 
 
 async def _cancel_outcome(command: CancelOrder, events: Sequence[AnyEvent]) -> OrderAck:
