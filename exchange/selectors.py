@@ -61,13 +61,14 @@ async def order_get(*, user_id: int, order_id: str) -> OrderAck:
     if order is not None and order.user_id == user_id:
         return await _open(order)
     shard = shard_of_order(number)
-    known = order is None and shard < runtime.config().shards
-    found = known and await ended_order(
+    if order is not None or shard >= runtime.config().shards:
+        raise unknown_order()
+    ended = await ended_order(
         user_id=user_id, order_id=number, after=await state.last_sequence(shard)
     )
-    if not found:
+    if ended is None:
         raise unknown_order()
-    return found
+    return ended
 
 
 async def orders_by_client_id(*, user_id: int, client_order_id: str) -> list[OrderAck]:
