@@ -15,17 +15,17 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
-from marketdata import listing, recent_trades
-from marketdata.domain.markets import Market
+from marketdata import recent_trades
 from marketdata.domain.trades import PublicTrade, public_trade
 from marketdata.feed import frames, heads
 from marketdata.feed.book import BookChanges
 from marketdata.feed.bus import FeedPublisher
 from marketdata.feed.frames import Frame
 from marketdata.feed.heads import Head
+from marketdata.feed.markets import KnownMarkets
 from marketdata.feed.names import Kind, PublicName
 from matching import keys as matching_keys
-from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.errors import ExchangeError
 from matching.domain.events import AnyEvent, BookEvent, OrderCanceled, OrderPlaced, Trade
 from matching.event_log import EventHole, EventReader
 
@@ -61,8 +61,7 @@ class ShardFeed:
         self._clock_us = clock_us
         self._stop = stop
         self._reader = EventReader(shard, max_entries=MAX_ENTRIES_PER_READ)
-        self._markets: dict[str, Market] = {}
-        self._unlisted: set[str] = set()
+        self._markets = KnownMarkets()
         self._changes: dict[str, BookChanges] = {}
         self._position = 0
         self._checkpoint = 0
@@ -163,7 +162,7 @@ class ShardFeed:
         ready: list[Frame] = []
         async with self._hot.pipeline(transaction=True) as pipe:
             for symbol, items in trades.items():
-                if market := await self._market(symbol):
+                if market := await self._markets.get(symbol):
                     channel, seq = self._next(Kind.TRADES, symbol)
                     ready.append(
                         frames.trades_update(
@@ -177,7 +176,7 @@ class ShardFeed:
         """Push all changes that wait; everything read so far is dealt with then."""
         ready: list[Frame] = []
         for symbol, changes in self._changes.items():
-            if market := await self._market(symbol):
+            if market := await self._markets.get(symbol):
                 channel, seq = self._next(Kind.BOOK, symbol)
                 ready.append(
                     frames.book_update(channel, changes, market, seq=seq, ts_us=self._clock_us())
@@ -237,24 +236,3 @@ class ShardFeed:
     def _next(self, kind: Kind, symbol: str) -> tuple[str, int]:
         """Return a channel's name and its next seq."""
         return str(PublicName(kind, symbol)), self._head(kind, symbol).seq + 1
-
-    async def _market(self, symbol: str) -> Market | None:
-        """Return a market's scale, which never changes; None, said once, where it is not listed."""
-        market = self._markets.get(symbol) or await self._listed(symbol)
-        if market is not None:
-            self._markets[symbol] = market
-        elif symbol not in self._unlisted:
-            self._unlisted.add(symbol)
-            log.warning("%s is not listed; what happens there is not shown.", symbol)
-        return market
-
-    async def _listed(self, symbol: str) -> Market | None:
-        if symbol not in self._unlisted:
-            # A market that was listed a moment ago may trade before this process has heard of it.
-            listing.forget()
-        try:
-            return await listing.get_async(symbol)
-        except ExchangeError as error:
-            if error.code is ErrorCode.UNKNOWN_SYMBOL:
-                return None
-            raise
