@@ -6,6 +6,7 @@ so that an order never seems lost on its way from one to the other.
 """
 
 import asyncio
+from collections.abc import Collection
 from typing import Final
 
 from channels.db import database_sync_to_async
@@ -20,6 +21,7 @@ from ledger.writer import CONSUMER as LEDGER
 from marketdata import listing
 from matching import runtime
 from matching.domain import decimals
+from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.ids import shard_of_order
 from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS
 from matching.state import OpenOrder
@@ -28,17 +30,16 @@ CATCH_UP_PAUSES_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 
 
 async def wallet(user_id: int) -> WalletBody:
-    """Return a user's balances, by asset."""
-    known = {market.base: market.base_decimals for market in await listing.all_async()}
-    known[QUOTE_ASSET] = QUOTE_DECIMALS
+    """Return a user's balances, by asset. Raises ExchangeError UNAVAILABLE (unknown asset)."""
     balances = await runtime.state().wallet(user_id)
+    places = await _decimals_of(balances)
     return WalletBody(
         balances=[
             BalanceBody(
                 asset=asset,
-                available=decimals.from_units(balance.available, known[asset]),
-                reserved=decimals.from_units(balance.reserved, known[asset]),
-                total=decimals.from_units(balance.total, known[asset]),
+                available=decimals.from_units(balance.available, places[asset]),
+                reserved=decimals.from_units(balance.reserved, places[asset]),
+                total=decimals.from_units(balance.total, places[asset]),
             )
             for asset, balance in balances.items()
         ]
@@ -100,6 +101,26 @@ async def _catch_up(shard: int, sequence: int) -> None:
         if await runtime.state().checkpoint(shard, LEDGER) >= sequence:
             return
         await asyncio.sleep(pause)
+
+
+async def _decimals_of(assets: Collection[str]) -> dict[str, int]:
+    """Return asset → decimals; reads the listing again for an asset younger than the copy."""
+    known = await _listed_decimals()
+    if not known.keys() >= set(assets):
+        listing.forget()
+        known = await _listed_decimals()
+    unlisted = set(assets) - known.keys()
+    if unlisted:
+        raise ExchangeError(
+            ErrorCode.UNAVAILABLE,
+            f"The listing of markets does not say yet what {min(unlisted)} is; ask again.",
+        )
+    return known
+
+
+async def _listed_decimals() -> dict[str, int]:
+    markets = await listing.all_async()
+    return {market.base: market.base_decimals for market in markets} | {QUOTE_ASSET: QUOTE_DECIMALS}
 
 
 async def _open(order: OpenOrder) -> OrderAck:
