@@ -1,6 +1,7 @@
 """Health, readiness and metrics of the web process. No authentication: they tell no secrets."""
 
 from collections.abc import Callable
+from typing import Final
 
 from django.conf import settings
 from django.db import connection
@@ -8,7 +9,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from kalency import backlog
+from ledger.writer import CONSUMER as LEDGER
+from marketdata.feed.shard_feed import CONSUMER as FEED
 from matching.connection import open_sync
+
+MATCHING_BEHIND_S: Final = 5.0
+"""With a command that waits longer, a shard is not matched; a batch takes milliseconds."""
+CONSUMER_BEHIND_S: Final = 30.0
+"""With an event that waits longer, a consumer is not working, or cannot keep up."""
 
 
 @require_safe
@@ -19,8 +28,11 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """Answer 200 when every server this process needs can be reached, else 503 with what is not."""
-    parts = {name: _reachable(check) for name, check in _CHECKS.items()}
+    """Answer 200 when every server answers and no part leaves its work undone, else 503.
+
+    `parts` says which: servers by being asked, processes by how long their work has been waiting.
+    """
+    parts = {name: _works(check) for name, check in _CHECKS.items()}
     ready = all(parts.values())
     return JsonResponse({"ready": ready, "parts": parts}, status=200 if ready else 503)
 
@@ -31,26 +43,44 @@ def metrics(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _reachable(check: Callable[[], object]) -> bool:
+def _works(check: Callable[[], bool]) -> bool:
     try:
-        check()
+        return check()
     except Exception:  # noqa: BLE001 - whatever keeps a part from answering makes it unready
         return False
+
+
+def _ping(url: str) -> bool:
+    with open_sync(url) as server:
+        return bool(server.ping())
+
+
+def _select_one() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
     return True
 
 
-def _ping(url: str) -> None:
-    with open_sync(url) as server:
-        server.ping()
+def _matches() -> bool:
+    with open_sync(settings.REDIS_HOT_URL) as hot:
+        waits = (backlog.oldest_command_s(hot, shard=n) for n in range(settings.MATCHING_SHARDS))
+        return max(waits) <= MATCHING_BEHIND_S
 
 
-def _select_one() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+def _follows(consumer: str) -> bool:
+    with open_sync(settings.REDIS_HOT_URL) as hot:
+        waits = (
+            backlog.oldest_event_s(hot, shard=n, consumer=consumer)
+            for n in range(settings.MATCHING_SHARDS)
+        )
+        return max(waits) <= CONSUMER_BEHIND_S
 
 
-_CHECKS: dict[str, Callable[[], object]] = {
+_CHECKS: dict[str, Callable[[], bool]] = {
     "hot": lambda: _ping(settings.REDIS_HOT_URL),
     "bus": lambda: _ping(settings.REDIS_BUS_URL),
     "postgres": _select_one,
+    "matching": _matches,
+    "ledger": lambda: _follows(LEDGER),
+    "feed": lambda: _follows(FEED),
 }

@@ -33,7 +33,7 @@ HTTP_TIMEOUT_S = 5.0
 def plan(config: StackConfig) -> list[Stage]:
     """Return the stages; a stage starts once the one before serves.
 
-    The web process comes last: an answer of `/readyz` then means that all the others are there.
+    The web process comes last: once it answers, all the others are there.
     """
     layout = config.layout
     credentials = ("--credentials", str(layout.credentials))
@@ -117,18 +117,19 @@ def _web(config: StackConfig) -> Service:
             # Else anybody on loopback may claim any address, and allowed IPs and throttles with it.
             "--no-proxy-headers",
         ),
-        ready=functools.partial(_says_ready, config.port),
+        ready=functools.partial(_serves, config.port),
     )
 
 
-async def _says_ready(port: int) -> bool:
-    return await asyncio.to_thread(_ask_ready, port)
+async def _serves(port: int) -> bool:
+    return await asyncio.to_thread(_ask_health, port)
 
 
-def _ask_ready(port: int) -> bool:
+def _ask_health(port: int) -> bool:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=HTTP_TIMEOUT_S)
     try:
-        connection.request("GET", "/readyz")
+        # Not /readyz: another part that is behind is no reason to start this one again.
+        connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -1,0 +1,1 @@
+"""Tests of the project itself: its entry points and its health."""
