@@ -113,10 +113,10 @@ def rows_of(events: Iterable[AnyEvent], *, shard: int) -> Rows:
     return rows
 
 
-OrderEvent = OrderPlaced | OrderCanceled | OrderFilled | OrderRejected
+OrderEnding = OrderPlaced | OrderCanceled | OrderFilled | OrderRejected
 
 
-def _ends_order(event: OrderEvent) -> bool:
+def _ends_order(event: OrderEnding) -> bool:
     match event:
         case OrderPlaced():
             return event.resting_lots == 0
@@ -165,7 +165,7 @@ class _Ending:
     reject_reason: str = ""
 
 
-def _ending(event: OrderEvent) -> _Ending:
+def _ending(event: OrderEnding) -> _Ending:
     match event:
         case OrderFilled():
             return _Ending(OrderStatus.FILLED, event.qty_lots, event.filled_units)
@@ -182,7 +182,7 @@ def _ending(event: OrderEvent) -> _Ending:
             )
 
 
-def _order(event: OrderEvent, shard: int) -> OrderRow:
+def _order(event: OrderEnding, shard: int) -> OrderRow:
     ending = _ending(event)
     return OrderRow(
         order_id=event.order_id,

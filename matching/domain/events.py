@@ -32,11 +32,10 @@ class Event(msgspec.Struct, tag_field="tag", frozen=True, array_like=True, kw_on
     ts_us: int
 
 
-class OrderPlaced(Event, tag="placed", frozen=True, array_like=True, kw_only=True):
-    """An order was taken in, after its trades: what became of it at once.
+class OrderEvent(Event, frozen=True, array_like=True, kw_only=True):
+    """Shared by all events of an order: its terms, as they were placed.
 
-    `qty_lots = filled_lots + resting_lots + canceled_lots`; `filled_units` is the quote amount of
-    the fills (for the average price). Without a resting remainder the book fields are 0.
+    `order_id` is 0 for an order that was refused before it existed.
     """
 
     order_id: int
@@ -49,6 +48,15 @@ class OrderPlaced(Event, tag="placed", frozen=True, array_like=True, kw_only=Tru
     price_ticks: Ticks
     qty_lots: Lots
     client_order_id: str
+
+
+class OrderPlaced(OrderEvent, tag="placed", frozen=True, array_like=True, kw_only=True):
+    """An order was taken in, after its trades: what became of it at once.
+
+    `qty_lots = filled_lots + resting_lots + canceled_lots`; `filled_units` is the quote amount of
+    the fills (for the average price). Without a resting remainder the book fields are 0.
+    """
+
     filled_lots: Lots
     filled_units: Units
     resting_lots: Lots
@@ -58,19 +66,9 @@ class OrderPlaced(Event, tag="placed", frozen=True, array_like=True, kw_only=Tru
     update_id: int
 
 
-class OrderRejected(Event, tag="rejected", frozen=True, array_like=True, kw_only=True):
+class OrderRejected(OrderEvent, tag="rejected", frozen=True, array_like=True, kw_only=True):
     """An order was refused whole; nothing changed. `reason` is an error code."""
 
-    order_id: int
-    user_id: int
-    symbol: str
-    side: Side
-    type: OrderType
-    time_in_force: TimeInForce
-    post_only: bool
-    price_ticks: Ticks
-    qty_lots: Lots
-    client_order_id: str
     reason: ErrorCode
 
 
@@ -99,19 +97,9 @@ class Trade(Event, tag="trade", frozen=True, array_like=True, kw_only=True):
     update_id: int
 
 
-class OrderCanceled(Event, tag="canceled", frozen=True, array_like=True, kw_only=True):
+class OrderCanceled(OrderEvent, tag="canceled", frozen=True, array_like=True, kw_only=True):
     """A resting order was taken off the book; `filled_lots` of it had traded before."""
 
-    order_id: int
-    user_id: int
-    symbol: str
-    side: Side
-    type: OrderType
-    time_in_force: TimeInForce
-    post_only: bool
-    price_ticks: Ticks
-    qty_lots: Lots
-    client_order_id: str
     filled_lots: Lots
     filled_units: Units
     canceled_lots: Lots
@@ -120,19 +108,9 @@ class OrderCanceled(Event, tag="canceled", frozen=True, array_like=True, kw_only
     update_id: int
 
 
-class OrderFilled(Event, tag="filled", frozen=True, array_like=True, kw_only=True):
+class OrderFilled(OrderEvent, tag="filled", frozen=True, array_like=True, kw_only=True):
     """A resting order traded to its end; comes right after the trade that did it."""
 
-    order_id: int
-    user_id: int
-    symbol: str
-    side: Side
-    type: OrderType
-    time_in_force: TimeInForce
-    post_only: bool
-    price_ticks: Ticks
-    qty_lots: Lots
-    client_order_id: str
     filled_units: Units
 
 
