@@ -24,7 +24,11 @@ local function reject(batch, order, reason)
         order.id = ids.next(batch, "order")
     end
     events.rejected(batch, order, reason)
-    if ON_RECORD[reason] and order.client_order_id ~= "" and reason ~= "SYMBOL_PAUSED" then
+end
+
+-- Keeps the answer to an order that exists, unless its client order id stands for another one.
+local function remember(batch, order, earlier_answer)
+    if order.id > 0 and order.client_order_id ~= "" and not earlier_answer then
         client_orders.remember(batch, order, batch.answer)
     end
 end
@@ -116,9 +120,6 @@ local function take_in(batch, market, order, plan)
         end
     end
     events.placed(batch, order, outcome)
-    if order.client_order_id ~= "" then
-        client_orders.remember(batch, order, batch.answer)
-    end
 end
 
 local function from_command(batch, command)
@@ -139,24 +140,11 @@ local function from_command(batch, command)
     }
 end
 
-return function(batch, command)
-    local order = from_command(batch, command)
-    local market = markets.get(batch, order.symbol)
-    if not market then
-        return reject(batch, order, "UNKNOWN_SYMBOL")
-    end
+-- Takes the order in, or rejects it with the first rule it breaks.
+local function answer_anew(batch, market, order, is_duplicate)
     local filter = failed_filter(market, order)
-    if filter then
-        return reject(batch, order, filter)
-    end
-    if order.client_order_id ~= "" then
-        local answer, same = client_orders.find(batch, order)
-        if answer and same then
-            batch.answer = answer
-            return nil
-        elseif answer then
-            return reject(batch, order, "DUPLICATE_CLIENT_ORDER_ID")
-        end
+    if filter or is_duplicate then
+        return reject(batch, order, filter or "DUPLICATE_CLIENT_ORDER_ID")
     end
     local plan = match.plan(batch, market, order)
     local rule = broken_rule(batch, market, order, plan)
@@ -164,4 +152,23 @@ return function(batch, command)
         return reject(batch, order, rule)
     end
     return take_in(batch, market, order, plan)
+end
+
+return function(batch, command)
+    local order = from_command(batch, command)
+    local market = markets.get(batch, order.symbol)
+    if not market then
+        return reject(batch, order, "UNKNOWN_SYMBOL")
+    end
+    local earlier, is_same = nil, false
+    if order.client_order_id ~= "" then
+        earlier, is_same = client_orders.find(batch, order)
+    end
+    -- The same order again is no new order: no rule may keep it from its first answer.
+    if is_same then
+        batch.answer = earlier
+        return nil
+    end
+    answer_anew(batch, market, order, earlier ~= nil)
+    return remember(batch, order, earlier)
 end

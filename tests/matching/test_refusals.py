@@ -121,6 +121,20 @@ def test_a_repeated_client_order_id_within_one_batch_gets_the_first_answer(funde
     assert funded.ladder() == ["| 101 | 5"]
 
 
+def test_a_repeated_order_gets_its_first_answer_whatever_has_changed_since(
+    funded: Shard,
+) -> None:
+    order = sell(ALICE, 1_000, 5, client_order_id="a")
+    first = funded.apply(order)[0]
+    funded.apply(terms(price_band_bps=100), sell(ALICE, 500, 1), buy(BOB, 500, 1))
+    assert funded.apply(order)[0] == first
+    funded.apply(SetMarketStatus(symbol="BTC-USD", status=MarketStatus.PAUSED))
+    assert funded.apply(order)[0] == first
+    other = sell(ALICE, 500, 5, client_order_id="a")
+    assert refusal(funded, other) == ErrorCode.SYMBOL_PAUSED
+    assert funded.apply(order)[0] == first
+
+
 def test_a_rejection_is_remembered_too(shard: Shard) -> None:
     order = buy(ALICE, 100, 5, client_order_id="poor")
     first = shard.apply(order)[0]

@@ -32,7 +32,13 @@ from matching.domain.values import (
 )
 
 WINDOW_US = 3_600_000_000
-ON_RECORD = {ErrorCode.INSUFFICIENT_FUNDS, ErrorCode.WOULD_TRADE, ErrorCode.CANNOT_FILL}
+# Refused with these, an order was seen and is on record; refused otherwise, none exists.
+ON_RECORD = {
+    ErrorCode.SYMBOL_PAUSED,
+    ErrorCode.INSUFFICIENT_FUNDS,
+    ErrorCode.WOULD_TRADE,
+    ErrorCode.CANNOT_FILL,
+}
 Events = list[events.AnyEvent]
 
 
@@ -135,30 +141,31 @@ class ReferenceEngine:
 
     def _place(self, terms: PlaceOrder) -> None:
         order = Order(terms, self.now_us, remaining=terms.qty_lots)
-        reason = self._refused_by_market(terms)
-        if reason:
-            return self._reject(order, reason)
+        if terms.symbol not in self.markets:
+            return self._reject(order, ErrorCode.UNKNOWN_SYMBOL)
         memory = self._remembered(terms)
-        if memory:
-            if _same_terms(memory.order.terms, terms):
-                self.answer = memory.answer
-                return None
-            return self._reject(order, ErrorCode.DUPLICATE_CLIENT_ORDER_ID)
+        if memory and _same_terms(memory.order.terms, terms):
+            self.answer = memory.answer
+            return None
         makers, met_own = self._makers(order)
-        reason = self._refused_by_rules(order, makers, met_own)
+        reason = (
+            self._refused_by_market(terms)
+            or (ErrorCode.DUPLICATE_CLIENT_ORDER_ID if memory else None)
+            or self._refused_by_rules(order, makers, met_own)
+        )
         if reason:
-            return self._reject(order, reason)
-        order.id = self._next_order_id()
-        for maker in makers:
-            self._trade(order, maker)
-        self._settle_remainder(order, met_own)
-        self._remember(order)
+            self._reject(order, reason)
+        else:
+            order.id = self._next_order_id()
+            for maker in makers:
+                self._trade(order, maker)
+            self._settle_remainder(order, met_own)
+        if order.id and not memory:
+            self._remember(order)
         return None
 
     def _refused_by_market(self, terms: PlaceOrder) -> ErrorCode | None:
-        market = self.markets.get(terms.symbol)
-        if market is None:
-            return ErrorCode.UNKNOWN_SYMBOL
+        market = self.markets[terms.symbol]
         limits = market.terms
         if market.status is MarketStatus.PAUSED:
             return ErrorCode.SYMBOL_PAUSED
@@ -333,11 +340,9 @@ class ReferenceEngine:
         return levels.get(order.terms.price_ticks, 0)
 
     def _reject(self, order: Order, reason: ErrorCode) -> None:
-        if reason in ON_RECORD or reason is ErrorCode.SYMBOL_PAUSED:
+        if reason in ON_RECORD:
             order.id = self._next_order_id()
         self._emit(events.OrderRejected, **_terms(order), reason=reason)
-        if reason in ON_RECORD:
-            self._remember(order)
 
     # Client order ids
 
