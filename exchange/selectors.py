@@ -2,7 +2,8 @@
 
 Wallets and open orders come from the hot Redis, ended orders from the ledger. The ledger follows
 the engine by milliseconds: who does not find an order in either waits a moment for it to catch up,
-so that an order never seems lost on its way from one to the other.
+so that an order never seems lost on its way from one to the other. A ledger that stays behind is
+said to be: no answer is better than a wrong one.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Final
 from channels.db import database_sync_to_async
 
 from exchange.domain.acks import ended_ack, open_ack
-from exchange.domain.refusals import unknown_order
+from exchange.domain.refusals import ledger_behind, unknown_order
 from exchange.domain.scaling import order_number
 from exchange.messages import BalanceBody, OrderAck, WalletBody
 from ledger import selectors as ledger
@@ -55,52 +56,65 @@ async def orders_open(*, user_id: int, symbol: str = "") -> list[OrderAck]:
 
 
 async def order_get(*, user_id: int, order_id: str) -> OrderAck:
-    """Return one of the user's orders, open or ended. Raises ExchangeError UNKNOWN_ORDER."""
+    """Return one of the user's orders, open or ended. Raises ExchangeError as `ended_order`."""
     number = order_number(order_id)
     state = runtime.state()
     order = await state.open_order(number)
-    if order is not None and order.user_id == user_id:
-        return await _open(order)
-    shard = shard_of_order(number)
-    if order is not None or shard >= runtime.config().shards:
+    if order is None:
+        after = await state.last_sequence(shard_of_order(number))
+        return await ended_order(user_id=user_id, order_id=number, after=after)
+    if order.user_id != user_id:
         raise unknown_order()
-    ended = await ended_order(
-        user_id=user_id, order_id=number, after=await state.last_sequence(shard)
-    )
-    if ended is None:
-        raise unknown_order()
-    return ended
+    return await _open(order)
 
 
 async def orders_by_client_id(*, user_id: int, client_order_id: str) -> list[OrderAck]:
-    """Return the user's order with that id of theirs: the open one, or the latest that ended."""
+    """Return the user's order with that id of theirs: the open one, or the latest that ended.
+
+    Raises ExchangeError UNAVAILABLE where there is none, but the ledger is behind.
+    """
     state = runtime.state()
     orders = await state.open_orders(user_id)
     found = [order for order in orders if order.client_order_id == client_order_id]
     if found:
         return [await _open(order) for order in found]
-    for shard in range(runtime.config().shards):
-        await _catch_up(shard, await state.last_sequence(shard))
+    shards = range(runtime.config().shards)
+    caught_up = [await _catch_up(shard, await state.last_sequence(shard)) for shard in shards]
     ended = await database_sync_to_async(ledger.ended_order_by_client_id)(user_id, client_order_id)
+    if ended is None and not all(caught_up):
+        raise ledger_behind()
     return [] if ended is None else [await _ended(ended)]
 
 
-async def ended_order(*, user_id: int, order_id: int, after: int) -> OrderAck | None:
-    """Return the user's ended order; None where the ledger, event `after` included, has none."""
+async def ended_order(*, user_id: int, order_id: int, after: int) -> OrderAck:
+    """Return the user's order that ended no later than the event `after` of its shard.
+
+    Raises ExchangeError: UNKNOWN_ORDER where the ledger has none, UNAVAILABLE where it has not
+    written `after` yet, so that nobody can say.
+    """
+    shard = shard_of_order(order_id)
+    if shard >= runtime.config().shards:
+        raise unknown_order()
     find = database_sync_to_async(ledger.ended_order)
     order = await find(order_id)
     if order is None:
-        await _catch_up(shard_of_order(order_id), after)
+        caught_up = await _catch_up(shard, after)
         order = await find(order_id)
-    return await _ended(order) if order is not None and order.user_id == user_id else None
+        if order is None and not caught_up:
+            raise ledger_behind()
+    if order is None or order.user_id != user_id:
+        raise unknown_order()
+    return await _ended(order)
 
 
-async def _catch_up(shard: int, sequence: int) -> None:
-    """Wait until the ledger has written the event `sequence`, but not for long."""
+async def _catch_up(shard: int, sequence: int) -> bool:
+    """Wait a moment for the ledger; return whether it has written the event `sequence`."""
+    state = runtime.state()
     for pause in CATCH_UP_PAUSES_S:
-        if await runtime.state().checkpoint(shard, LEDGER) >= sequence:
-            return
+        if await state.checkpoint(shard, LEDGER) >= sequence:
+            return True
         await asyncio.sleep(pause)
+    return await state.checkpoint(shard, LEDGER) >= sequence
 
 
 async def _decimals_of(assets: Collection[str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from exchange import selectors
 from exchange.domain.acks import canceled_ack
 from exchange.domain.outcomes import order_outcome
-from exchange.domain.refusals import refused, unknown_order
+from exchange.domain.refusals import refused
 from exchange.domain.scaling import order_number, place_command
 from exchange.messages import CancelItem, NewOrder, OrderAck
 from marketdata import listing
@@ -38,7 +38,11 @@ async def order_place(*, user_id: int, order: NewOrder) -> OrderAck:
 
 
 async def order_cancel(*, user_id: int, order_id: str) -> OrderAck:
-    """Cancel an open order. Raises ExchangeError: UNKNOWN_ORDER, ORDER_NOT_OPEN (it had ended)."""
+    """Cancel an open order.
+
+    Raises ExchangeError: UNKNOWN_ORDER, ORDER_NOT_OPEN (it had ended), UNAVAILABLE (it is not open,
+    and the ledger is too far behind to say more).
+    """
     command = CancelOrder(user_id=user_id, order_id=order_number(order_id))
     client = await runtime.client()
     return await _cancel_outcome(command, await client.submit(command))
@@ -113,8 +117,6 @@ async def _not_open(command: CancelOrder, *, after: int) -> ExchangeError:
     ended = await selectors.ended_order(
         user_id=command.user_id, order_id=command.order_id, after=after
     )
-    if ended is None:
-        return unknown_order()
     return ExchangeError(
         ErrorCode.ORDER_NOT_OPEN, f"The order has ended: it is {ended.status}.", order=ended
     )

@@ -33,6 +33,13 @@ def unknown_order() -> ExchangeError:
     return ExchangeError(ErrorCode.UNKNOWN_ORDER, "You have no such order.")
 
 
+def ledger_behind() -> ExchangeError:
+    """Return the refusal for an order that is not there, where the ledger may just not have it."""
+    return ExchangeError(
+        ErrorCode.UNAVAILABLE, "The ledger is behind and may not have this order yet; ask again."
+    )
+
+
 def _sentence(reason: ErrorCode, market: Market) -> str:
     sentences = {
         ErrorCode.INVALID_PRICE: f"A price in {market.symbol} goes up to "

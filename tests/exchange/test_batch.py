@@ -28,7 +28,7 @@ def codes(answers: list[Any]) -> list[str]:
     ]
 
 
-def test_places_and_cancels_are_applied_in_order(ann: Rest, bob: Rest) -> None:
+def test_places_and_cancels_are_applied_in_order(ann: Rest, bob: Rest, ledger: None) -> None:
     first = ann.post("orders", limit("SELL", "60000.00", "0.1000")).ok(201)["orderId"]
     answers = results(
         bob,
@@ -41,7 +41,7 @@ def test_places_and_cancels_are_applied_in_order(ann: Rest, bob: Rest) -> None:
         "CANCELED",
         "CANCELED",
     ]
-    assert codes(results(ann, cancel(first))) == ["UNKNOWN_ORDER"]
+    assert codes(results(ann, cancel(first))) == ["ORDER_NOT_OPEN"]
 
 
 def test_a_malformed_item_stops_nobody_else(ann: Rest) -> None:

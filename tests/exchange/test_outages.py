@@ -4,6 +4,7 @@ import pytest
 from redis import Redis
 
 from accounts.models import User
+from exchange import selectors
 from marketdata import listing
 from marketdata.models import MarketListing
 from matching import keys, runtime
@@ -50,3 +51,23 @@ def test_a_batch_tells_each_item_of_an_unknown_outcome(unmatched: Rest) -> None:
     items = [{"op": "place"} | limit("BUY", "60000.00", qty) for qty in ("0.1000", "0.00001")]
     results = person.post("orders/batch", {"orders": items}).ok()["results"]
     assert [result["error"]["code"] for result in results] == ["UNKNOWN_OUTCOME", "INVALID_QTY"]
+
+
+def test_an_ended_order_is_not_denied_while_the_ledger_is_behind(
+    ann: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "CATCH_UP_PAUSES_S", (0.01,))
+    order = limit("BUY", "60000.00", "0.1000", clientOrderId="mine")
+    order_id = ann.post("orders", order).ok(201)["orderId"]
+    ann.delete(f"orders/{order_id}").ok()  # and no ledger writer runs
+    for answer in (
+        ann.get(f"orders/{order_id}"),
+        ann.get("orders?clientOrderId=mine"),
+        ann.delete(f"orders/{order_id}"),
+    ):
+        assert (answer.status, answer.code) == (503, "UNAVAILABLE")
+        assert "ask again" in answer.json["error"]["message"]
+        assert answer.response["Retry-After"] == "1"
+    cancel = {"op": "cancel", "orderId": order_id}
+    (result,) = ann.post("orders/batch", {"orders": [cancel]}).ok()["results"]
+    assert result["error"]["code"] == "UNAVAILABLE"
