@@ -38,5 +38,5 @@ def oldest_event_s(hot: Redis, *, shard: int, consumer: str) -> float:
 
 
 def _now_s(hot: Redis) -> float:
-    seconds, microseconds = cast("tuple[int, int]", hot.time())
+    seconds, microseconds = hot.time()
     return seconds + microseconds / 1e6
