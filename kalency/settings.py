@@ -69,14 +69,11 @@ REDIS_BUS_URL = env.secret("REDIS_BUS_URL", data_dir=DATA_DIR)
 DATABASES = {
     "default": env.postgres(env.secret("DATABASE_URL", data_dir=DATA_DIR))
     | {
+        # One for each thread that serves, kept. Not a pool: a request holds its connection while
+        # it waits for a service that needs one too, so a bounded pool could run dry on itself.
+        "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "pool": {
-                "min_size": 1,
-                "max_size": env.whole("KALENCY_DATABASE_CONNECTIONS", 12, least=1, most=1_000),
-                "timeout": 5.0,
-            }
-        },
+        "OPTIONS": {"connect_timeout": 3},
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -133,6 +133,12 @@ async def test_a_request_never_waits_for_its_own_thread(ann: Rest) -> None:
     assert answer.status_code == 200
 
 
+async def test_many_lookups_in_the_ledger_do_not_block_each_other(ann: Rest) -> None:
+    async with asgi_client(ann) as client:
+        answers = await asyncio.gather(*[client.get("/v1/orders/6400064") for _ in range(40)])
+    assert {answer.json()["error"]["code"] for answer in answers} == {"UNKNOWN_ORDER"}
+
+
 async def test_a_body_in_chunks_is_read(ann: Rest) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         encoded = json.dumps(ORDER).encode()
