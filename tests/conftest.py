@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
@@ -20,8 +21,10 @@ from tests.running_stack import RunningStack
 def django_db_modify_db_settings(postgres_server: Address) -> None:
     """Start PostgreSQL before pytest-django makes its test database.
 
-    Here and not in the plugin, because pytest-django's own would take its place there.
+    Here and not in the plugin, because pytest-django's own would take its place there. Threads of
+    the web application let go of their connections, or the database could not be dropped.
     """
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 
 @pytest.fixture
