@@ -7,13 +7,14 @@ said to be: no answer is better than a wrong one.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from channels.db import database_sync_to_async
+from django.db import InterfaceError, OperationalError
 
 from exchange.domain.acks import ended_ack, open_ack
-from exchange.domain.refusals import ledger_behind, unknown_order
+from exchange.domain.refusals import ledger_away, ledger_behind, unknown_order
 from exchange.domain.scaling import order_number
 from exchange.messages import BalanceBody, OrderAck, WalletBody
 from ledger import selectors as ledger
@@ -80,7 +81,7 @@ async def orders_by_client_id(*, user_id: int, client_order_id: str) -> list[Ord
         return [await _open(order) for order in found]
     shards = range(runtime.config().shards)
     caught_up = [await _catch_up(shard, await state.last_sequence(shard)) for shard in shards]
-    ended = await database_sync_to_async(ledger.ended_order_by_client_id)(user_id, client_order_id)
+    ended = await _from_ledger(ledger.ended_order_by_client_id, user_id, client_order_id)
     if ended is None and not all(caught_up):
         raise ledger_behind()
     return [] if ended is None else [await _ended(ended)]
@@ -95,16 +96,24 @@ async def ended_order(*, user_id: int, order_id: int, after: int) -> OrderAck:
     shard = shard_of_order(order_id)
     if shard >= runtime.config().shards:
         raise unknown_order()
-    find = database_sync_to_async(ledger.ended_order)
-    order = await find(order_id)
+    order = await _from_ledger(ledger.ended_order, order_id)
     if order is None:
         caught_up = await _catch_up(shard, after)
-        order = await find(order_id)
+        order = await _from_ledger(ledger.ended_order, order_id)
         if order is None and not caught_up:
             raise ledger_behind()
     if order is None or order.user_id != user_id:
         raise unknown_order()
     return await _ended(order)
+
+
+async def _from_ledger(find: Callable[..., EndedOrder | None], *key: object) -> EndedOrder | None:
+    try:
+        found: EndedOrder | None = await database_sync_to_async(find)(*key)
+    except (OperationalError, InterfaceError):
+        # An item of a batch fails by itself: the others may have taken effect already.
+        raise ledger_away() from None
+    return found
 
 
 async def _catch_up(shard: int, sequence: int) -> bool:

@@ -40,6 +40,11 @@ def ledger_behind() -> ExchangeError:
     )
 
 
+def ledger_away() -> ExchangeError:
+    """Return the refusal for what only the ledger can say, while it cannot be reached."""
+    return ExchangeError(ErrorCode.UNAVAILABLE, "The ledger cannot be reached now; ask again.")
+
+
 def _sentence(reason: ErrorCode, market: Market) -> str:
     sentences = {
         ErrorCode.INVALID_PRICE: f"A price in {market.symbol} goes up to "
