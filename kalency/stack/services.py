@@ -113,6 +113,8 @@ def _web(config: StackConfig) -> Service:
             *("--host", LOOPBACK, "--port", str(config.port)),
             *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
             *("--ws-max-size", str(FRAME_BYTES_MAX), "--no-access-log", "--lifespan", "off"),
+            # Pushes are encoded once for all sockets; compressing would be work for each.
+            *("--ws-per-message-deflate", "false"),
             *("--timeout-graceful-shutdown", str(WEB_GRACE_S)),
             # Else anybody on loopback may claim any address, and allowed IPs and throttles with it.
             "--no-proxy-headers",
