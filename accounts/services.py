@@ -7,7 +7,7 @@ of the contract. Money is moved by `accounts.funds`.
 import ipaddress
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth import authenticate
@@ -28,6 +28,8 @@ from accounts.scopes import KEY_SCOPES
 from matching.domain.errors import ErrorCode, ExchangeError
 
 MAX_KEYS_PER_USER: Final = 50
+MAX_KEY_DAYS: Final = 3650
+"""A key lives this long at most, unless it never expires; far years do not fit a timestamp."""
 SECRET_BYTES: Final = 32
 
 
@@ -85,8 +87,8 @@ def api_key_create(
     """Create a key; return it with its secret, which is not kept. Raises INVALID_REQUEST."""
     if not scopes or not set(scopes) <= KEY_SCOPES:
         raise invalid("scopes", f"Choose from {', '.join(sorted(KEY_SCOPES))}.")
-    if expires_at is not None and expires_at <= timezone.now():
-        raise invalid("expiresAt", "The key would have expired already.")
+    if expires_at is not None:
+        _check_expiry(expires_at)
     if user.api_keys.filter(revoked_at=None).count() >= MAX_KEYS_PER_USER:
         raise invalid("name", f"You have {MAX_KEYS_PER_USER} keys already; revoke one first.")
     secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -109,6 +111,14 @@ def api_key_revoke(*, user: User, key_id: str) -> None:
     )
     if not known:
         raise ExchangeError(ErrorCode.NOT_FOUND, "You have no such API key.")
+
+
+def _check_expiry(expires_at: datetime) -> None:
+    now = timezone.now()
+    if expires_at <= now:
+        raise invalid("expiresAt", "The key would have expired already.")
+    if expires_at > now + timedelta(days=MAX_KEY_DAYS):
+        raise invalid("expiresAt", f"A key expires within {MAX_KEY_DAYS} days, or never.")
 
 
 def _check_user(user: User, password: str) -> None:

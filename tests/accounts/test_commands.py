@@ -64,7 +64,13 @@ def test_a_key_is_printed_as_json_for_programs(ann: User) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nobody"], ["Ann", "--scopes", "fly"], ["Ann", "--expires-in-days", "0"]],
+    [
+        ["nobody"],
+        ["Ann", "--scopes", "fly"],
+        ["Ann", "--expires-in-days", "0"],
+        ["Ann", "--expires-in-days", "3651"],
+        ["Ann", "--expires-in-days", str(10**12)],
+    ],
 )
 def test_a_key_that_cannot_be_made_is_an_error(ann: User, arguments: list[str]) -> None:
     with pytest.raises(CommandError):

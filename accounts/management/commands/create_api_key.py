@@ -11,10 +11,8 @@ from django.utils import timezone
 from accounts.messages import new_api_key_body
 from accounts.models import User
 from accounts.scopes import KEY_SCOPES
-from accounts.services import api_key_create
+from accounts.services import MAX_KEY_DAYS, api_key_create
 from matching.domain.errors import ExchangeError
-
-MAX_DAYS = 3650
 
 
 class Command(BaseCommand):
@@ -51,8 +49,8 @@ Programs send what is printed as `X-API-Key: <id>.<secret>`."""
         user = User.objects.filter(username__iexact=username, is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user {username!r}.")
-        if expires_in_days is not None and not 1 <= expires_in_days <= MAX_DAYS:
-            raise CommandError(f"--expires-in-days must be from 1 to {MAX_DAYS}.")
+        if expires_in_days is not None and not 1 <= expires_in_days <= MAX_KEY_DAYS:
+            raise CommandError(f"--expires-in-days must be from 1 to {MAX_KEY_DAYS}.")
         lifetime = expires_in_days and timedelta(days=expires_in_days)
         try:
             key, secret = api_key_create(
