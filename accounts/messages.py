@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from accounts.models import ApiKey, User
-from accounts.rest.wire import Body, Form
+from accounts.models import MAX_KEY_NAME_LENGTH, ApiKey, User
+from accounts.rest.wire import Body, Form, check_printable
 from accounts.scopes import Scope
 from matching.domain.timestamps import from_datetime, rfc3339
 
@@ -29,10 +29,13 @@ class RefreshForm(Form, frozen=True, kw_only=True):
 
 
 class ApiKeyForm(Form, frozen=True, kw_only=True):
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    name: str
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=8)]
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     allowed_ips: Annotated[list[str], msgspec.Meta(max_length=64)] = []
+
+    def __post_init__(self) -> None:
+        check_printable("name", self.name, most=MAX_KEY_NAME_LENGTH)
 
 
 class UserBody(Body, frozen=True, kw_only=True):

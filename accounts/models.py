@@ -12,6 +12,7 @@ from django.db.models.functions import Upper
 from accounts.scopes import KEY_SCOPES
 
 USERNAME_MAX_LENGTH = 64
+MAX_KEY_NAME_LENGTH = 64
 KEY_SCOPE_NAMES = sorted(scope.value for scope in KEY_SCOPES)
 username_validator = RegexValidator(
     r"\A[A-Za-z0-9][A-Za-z0-9@.+_-]*\Z",
@@ -65,7 +66,7 @@ class ApiKey(models.Model):
 
     id = models.CharField(primary_key=True, max_length=16, default=new_key_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=64)
+    name = models.CharField(max_length=MAX_KEY_NAME_LENGTH)
     scopes = ArrayField(
         models.CharField(max_length=16, choices=[(name, name) for name in KEY_SCOPE_NAMES])
     )

@@ -22,8 +22,8 @@ from accounts import throttle
 from accounts.authentication import hash_secret, unauthenticated, user_for_refresh_token
 from accounts.funds import opening_deposit_ensure
 from accounts.messages import TokenPair
-from accounts.models import ApiKey, User, new_key_id, username_validator
-from accounts.rest.wire import invalid
+from accounts.models import MAX_KEY_NAME_LENGTH, ApiKey, User, new_key_id, username_validator
+from accounts.rest.wire import check_printable, invalid
 from accounts.scopes import KEY_SCOPES
 from matching.domain.errors import ErrorCode, ExchangeError
 
@@ -85,6 +85,7 @@ def api_key_create(
     allowed_ips: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
     """Create a key; return it with its secret, which is not kept. Raises INVALID_REQUEST."""
+    check_printable("name", name, most=MAX_KEY_NAME_LENGTH)
     if not scopes or not set(scopes) <= KEY_SCOPES:
         raise invalid("scopes", f"Choose from {', '.join(sorted(KEY_SCOPES))}.")
     if expires_at is not None:

@@ -4,7 +4,7 @@ import uuid
 
 from accounts.funds import MAX_REFERENCE_LENGTH, funds_move
 from accounts.models import User
-from accounts.rest.wire import Body, invalid
+from accounts.rest.wire import Body, check_printable, invalid
 from marketdata import listing
 from matching import runtime
 from matching.domain import decimals
@@ -69,7 +69,6 @@ def _units(amount: str, places: int) -> Units:
 def _reference(reference: str | None) -> str:
     if reference is None:
         return f"staff:{uuid.uuid4()}"
+    check_printable("reference", reference, most=MAX_REFERENCE_LENGTH)
     # Without the prefix a reference could take the place of somebody's opening deposit.
-    if not 0 < len(reference) <= MAX_REFERENCE_LENGTH or not reference.isprintable():
-        raise invalid("reference", f"Use 1 to {MAX_REFERENCE_LENGTH} printable characters.")
     return f"staff:{reference}"

@@ -24,6 +24,15 @@ class Page(Body, Generic[Item], frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
+def check_printable(field: str, text: str, *, most: int) -> None:
+    """Raise ExchangeError (INVALID_REQUEST) for a text that is empty, too long or unprintable.
+
+    Unprintable are control characters above all: PostgreSQL takes no NUL.
+    """
+    if not 0 < len(text) <= most or not text.isprintable():
+        raise invalid(field, f"Use 1 to {most} printable characters.")
+
+
 def invalid(field: str, reason: str) -> ExchangeError:
     """Return the refusal of one field: why, as a plain sentence."""
     return ExchangeError(

@@ -70,6 +70,8 @@ def test_a_key_is_printed_as_json_for_programs(ann: User) -> None:
         ["Ann", "--expires-in-days", "0"],
         ["Ann", "--expires-in-days", "3651"],
         ["Ann", "--expires-in-days", str(10**12)],
+        ["Ann", "--name", "x" * 65],
+        ["Ann", "--name", "a\nb"],
     ],
 )
 def test_a_key_that_cannot_be_made_is_an_error(ann: User, arguments: list[str]) -> None:

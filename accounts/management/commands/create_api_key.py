@@ -55,7 +55,7 @@ Programs send what is printed as `X-API-Key: <id>.<secret>`."""
         try:
             key, secret = api_key_create(
                 user=user,
-                name=name[:64],
+                name=name,
                 scopes=[scope.strip() for scope in scopes.split(",")],
                 expires_at=timezone.now() + lifetime if lifetime else None,
             )
