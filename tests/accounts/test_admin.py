@@ -19,6 +19,12 @@ def admin(db: None, bus: Redis) -> Client:
     return client
 
 
+@pytest.mark.parametrize("page", ["apikey/%00/change/", "user/a%00/password/", "%0A%00"])
+def test_a_page_that_no_database_could_look_up_is_not_there(admin: Client, page: str) -> None:
+    assert admin.get(f"/admin/accounts/{page}").status_code == 404
+    assert admin.post(f"/admin/accounts/{page}").status_code == 404
+
+
 @pytest.mark.parametrize("page", ["user/", "user/add/", "apikey/"])
 def test_pages_open(admin: Client, page: str) -> None:
     assert admin.get(f"/admin/accounts/{page}").status_code == 200
