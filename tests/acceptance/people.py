@@ -62,6 +62,9 @@ class Person:
         balances = self.http.get("/wallet").raise_for_status().json()["balances"]
         return {row["asset"]: (row["available"], row["reserved"]) for row in balances}
 
+    def user_id(self) -> int:
+        return int(self.http.get("/account").raise_for_status().json()["id"])
+
     def open_orders(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (
             self.http.get("/orders/open").raise_for_status().json()["items"]
