@@ -2,7 +2,6 @@
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import services
 from accounts.authentication import address_of, sender
@@ -77,7 +76,7 @@ class ApiKeysView(FormView):
         return Response(new_api_key_body(key, secret), status=201)
 
 
-class ApiKeyView(APIView):
+class ApiKeyView(FormView):
     permission_classes = [IsLoggedIn]
 
     def delete(self, request: Request, key_id: str) -> Response:

@@ -37,12 +37,27 @@ class NewOrder(Form, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _check_number("qty", self.qty)
-        if self.client_order_id is not None and not _PRINTABLE.fullmatch(self.client_order_id):
-            raise invalid("clientOrderId", "Use printable ASCII characters.")
+        if self.client_order_id is not None:
+            _check_client_order_id(self.client_order_id)
         if self.type is OrderType.MARKET:
             _check_market_order(self)
         else:
             _check_limit_order(self)
+
+
+class SymbolQuery(Form, frozen=True, kw_only=True):
+    """Orders of one market; without `symbol`, of every market."""
+
+    symbol: str = ""
+
+
+class ClientOrderQuery(Form, frozen=True, kw_only=True):
+    """The order with this id of the caller's own."""
+
+    client_order_id: ClientOrderId
+
+    def __post_init__(self) -> None:
+        _check_client_order_id(self.client_order_id)
 
 
 class CancelItem(Form, frozen=True, kw_only=True, tag_field="op", tag="cancel"):
@@ -133,6 +148,11 @@ def error_envelope(error: ExchangeError) -> ErrorEnvelope:
 def _check_number(field: str, text: str) -> None:
     if not _NUMBER.fullmatch(text):
         raise invalid(field, 'Give a plain decimal number as text, such as "1.25".')
+
+
+def _check_client_order_id(text: str) -> None:
+    if not _PRINTABLE.fullmatch(text):
+        raise invalid("clientOrderId", "Use printable ASCII characters.")
 
 
 def _check_limit_order(order: NewOrder) -> None:

@@ -2,19 +2,19 @@
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.rest.request_form import FormView
 from accounts.rest.wire import Page
 from marketdata import listing, recent_trades, tickers
 from marketdata.candles.selectors import candles
 from marketdata.feed.frames import BookData, text_levels, trade_items
 from marketdata.messages import candle_bodies, market_body, ticker_body
-from marketdata.queries import BookQuery, CandlesQuery, TradesQuery, read_query
+from marketdata.queries import BookQuery, CandlesQuery, TradesQuery
 from matching import runtime
 from matching.state import BookDepth
 
 
-class PublicView(APIView):
+class PublicView(FormView):
     """For everybody: who asks is not even looked at."""
 
     authentication_classes = []
@@ -36,8 +36,10 @@ class MarketView(PublicView):
 
 
 class BookView(PublicView):
-    def get(self, request: Request, symbol: str) -> Response:
-        query = read_query(request, BookQuery)
+    queries = {"GET": BookQuery}
+
+    def get(self, _request: Request, symbol: str) -> Response:
+        query: BookQuery = self.query
         market = listing.get(symbol)
         book = runtime.run_blocking(_book(symbol, query.depth))
         return Response(
@@ -51,16 +53,20 @@ class BookView(PublicView):
 
 
 class TradesView(PublicView):
-    def get(self, request: Request, symbol: str) -> Response:
-        query = read_query(request, TradesQuery)
+    queries = {"GET": TradesQuery}
+
+    def get(self, _request: Request, symbol: str) -> Response:
+        query: TradesQuery = self.query
         market = listing.get(symbol)
         trades = runtime.run_blocking(recent_trades.latest(symbol, query.limit))
         return Response(Page(items=trade_items(trades, market)))
 
 
 class CandlesView(PublicView):
-    def get(self, request: Request, symbol: str) -> Response:
-        query = read_query(request, CandlesQuery)
+    queries = {"GET": CandlesQuery}
+
+    def get(self, _request: Request, symbol: str) -> Response:
+        query: CandlesQuery = self.query
         market = listing.get(symbol)
         found = runtime.run_blocking(
             candles(symbol, query.tf, query.from_us, query.to_us, query.limit)

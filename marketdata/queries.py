@@ -1,12 +1,10 @@
 """What the public endpoints may be asked, read from the query string."""
 
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
-from rest_framework.request import Request
 
-from accounts.rest.request_form import refusal
 from accounts.rest.wire import Form, invalid
 from marketdata.candles.domain import Timeframe
 from marketdata.recent_trades import MAX_KEPT
@@ -15,7 +13,6 @@ from matching.domain.timestamps import from_datetime
 MAX_DEPTH = 1_000
 MAX_CANDLES = 1_000
 
-Query = TypeVar("Query", bound=Form)
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -46,11 +43,3 @@ class CandlesQuery(Form, frozen=True, kw_only=True):
     @property
     def to_us(self) -> int | None:
         return None if self.end is None else from_datetime(self.end)
-
-
-def read_query(request: Request, form: type[Query]) -> Query:
-    """Return the query string as a form. Raises ExchangeError (INVALID_REQUEST) by field."""
-    try:
-        return msgspec.convert(request.query_params.dict(), form, strict=False)
-    except msgspec.ValidationError as error:
-        raise refusal(error) from None

@@ -1,6 +1,6 @@
-"""Reads JSON requests into typed forms, or refuses them naming the field. Every front door uses it.
+"""Reads requests into typed forms, or refuses them naming the field. Every front door uses it.
 
-A REST view that takes a body is a `FormView`. Its form is read before the sender is authenticated,
+Every REST view is a `FormView`. Its query and its body are read before the sender is authenticated,
 because the contract lets the request's form answer first (contracts.md, "Matching rules").
 """
 
@@ -14,7 +14,7 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.rest.wire import invalid
+from accounts.rest.wire import Form, invalid
 from matching.domain.errors import ExchangeError
 
 MAX_BODY_BYTES: Final = 512 * 1024
@@ -27,26 +27,48 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$(.*)`\Z", re.DOTALL)
 _NAMED_FIELD: Final = re.compile(r"(missing required|unknown) field `(.*)`\Z", re.DOTALL)
 
-Form = TypeVar("Form")
+AnyForm = TypeVar("AnyForm")
+
+
+class NoQuery(Form, frozen=True, kw_only=True):
+    """What a view may be asked in its query string unless it says otherwise: nothing."""
 
 
 class FormView(APIView):
-    """A view whose methods take the forms in `forms`; the handler finds its own in `self.form`."""
+    """A view whose methods take the bodies in `forms` and the query strings in `queries`.
+
+    The handler finds its own in `self.form` and `self.query`. A HEAD is asked like a GET.
+    """
 
     forms: ClassVar[Mapping[str, type[msgspec.Struct]]] = {}
+    queries: ClassVar[Mapping[str, type[Form]]] = {}
     form: Any
+    query: Any
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        form = self.forms.get(request.method or "")
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        self.query = read_query(request, self.queries.get(method, NoQuery))
+        form = self.forms.get(method)
         if form is not None:
             self.form = read_form(_body(request), form)
         super().initial(request, *args, **kwargs)
 
 
-def read_form(raw: bytes | msgspec.Raw, form: type[Form]) -> Form:
+def read_query(request: Request, form: type[AnyForm]) -> AnyForm:
+    """Return the query string as a `form`. Raises ExchangeError (INVALID_REQUEST) by parameter."""
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise invalid(_plain(name), "Give this once.")
+    try:
+        return msgspec.convert(request.query_params.dict(), form, strict=False)
+    except msgspec.ValidationError as error:
+        raise refusal(error) from None
+
+
+def read_form(raw: bytes | msgspec.Raw, form: type[AnyForm]) -> AnyForm:
     """Return JSON as a `form`. Raises ExchangeError (INVALID_REQUEST) naming the field."""
     try:
-        decoded: Form = _decoder(cast("Hashable", form)).decode(raw)
+        decoded: AnyForm = _decoder(cast("Hashable", form)).decode(raw)
     except NOT_JSON as error:
         raise refusal(error) from None
     return decoded

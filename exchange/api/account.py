@@ -3,11 +3,11 @@
 import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.authentication import sender
 from accounts.messages import UserBody, user_body
 from accounts.permissions import CanReadOrTrade, scopes_of
+from accounts.rest.request_form import FormView
 from accounts.rest.wire import Body
 from exchange import selectors
 from marketdata import listing
@@ -27,7 +27,7 @@ class AccountBody(UserBody, frozen=True, kw_only=True):
     fees: list[FeeBody]
 
 
-class AccountView(APIView):
+class AccountView(FormView):
     permission_classes = [CanReadOrTrade]
 
     def get(self, request: Request) -> Response:
@@ -43,7 +43,7 @@ class AccountView(APIView):
         return Response(AccountBody(**user, scopes=sorted(scopes_of(request)), fees=fees))
 
 
-class WalletView(APIView):
+class WalletView(FormView):
     permission_classes = [CanReadOrTrade]
 
     def get(self, request: Request) -> Response:

@@ -9,14 +9,16 @@ from rest_framework.response import Response
 from accounts.authentication import sender
 from accounts.permissions import CanReadOrTrade
 from accounts.rest.request_form import FormView, read_form
-from accounts.rest.wire import Page, invalid
+from accounts.rest.wire import Page
 from exchange import selectors, services
 from exchange.messages import (
     BatchBody,
     BatchForm,
     BatchItem,
     CancelItem,
+    ClientOrderQuery,
     NewOrder,
+    SymbolQuery,
     error_envelope,
 )
 from matching.domain.errors import ExchangeError
@@ -31,33 +33,36 @@ class TradingView(FormView):
 
 class OrdersView(TradingView):
     forms = {"POST": NewOrder}
+    queries = {"GET": ClientOrderQuery, "DELETE": SymbolQuery}
 
     def post(self, request: Request) -> Response:
         ack = run_blocking(services.order_place(user_id=sender(request).pk, order=self.form))
         return Response(ack, status=201)
 
     def get(self, request: Request) -> Response:
-        client_order_id = request.query_params.get("clientOrderId", "")
-        if not client_order_id:
-            raise invalid("clientOrderId", "Say which order; /v1/orders/open lists the open ones.")
+        query: ClientOrderQuery = self.query
         found = run_blocking(
             selectors.orders_by_client_id(
-                user_id=sender(request).pk, client_order_id=client_order_id
+                user_id=sender(request).pk, client_order_id=query.client_order_id
             )
         )
         return Response(Page(items=found))
 
     def delete(self, request: Request) -> Response:
+        query: SymbolQuery = self.query
         canceled = run_blocking(
-            services.order_cancel_all(user_id=sender(request).pk, symbol=_symbol(request))
+            services.order_cancel_all(user_id=sender(request).pk, symbol=query.symbol)
         )
         return Response(Page(items=canceled))
 
 
 class OpenOrdersView(TradingView):
+    queries = {"GET": SymbolQuery}
+
     def get(self, request: Request) -> Response:
+        query: SymbolQuery = self.query
         orders = run_blocking(
-            selectors.orders_open(user_id=sender(request).pk, symbol=_symbol(request))
+            selectors.orders_open(user_id=sender(request).pk, symbol=query.symbol)
         )
         return Response(Page(items=orders))
 
@@ -96,7 +101,3 @@ def _batch_item(raw: msgspec.Raw) -> NewOrder | CancelItem | ExchangeError:
         return read_form(raw, cast("type[NewOrder | CancelItem]", BatchItem))
     except ExchangeError as error:
         return error
-
-
-def _symbol(request: Request) -> str:
-    return str(request.query_params.get("symbol", ""))

@@ -6,7 +6,6 @@ from typing import Annotated
 import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.permissions import IsStaff
 from accounts.rest.request_form import FormView
@@ -49,14 +48,14 @@ class MarketStatusBody(Body, frozen=True, kw_only=True):
     status: MarketStatus
 
 
-class SimulatorView(APIView):
+class SimulatorView(FormView):
     permission_classes = [IsStaff]
 
     def get(self, _request: Request) -> Response:
         return Response(control.state())
 
 
-class SimulatorSwitchView(APIView):
+class SimulatorSwitchView(FormView):
     """Starts or stops the crowd, as `running` (set by the path) says."""
 
     permission_classes = [IsStaff]
@@ -77,7 +76,7 @@ class VolatilityProfileView(FormView):
         return Response(control.state())
 
 
-class MarketSwitchView(APIView):
+class MarketSwitchView(FormView):
     """Pauses a market or lets it trade, as `status` (set by the path) says."""
 
     permission_classes = [IsStaff]

@@ -63,6 +63,58 @@ def test_the_form_of_a_request_answers_before_its_sender(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("DELETE", "orders?symbl=BTC-USD", "symbl"),
+        ("DELETE", "orders?symbol=BTC-USD&symbol=ETH-USD", "symbol"),
+        ("DELETE", "orders?symbol=BTC-USD&symbol=BTC-USD", "symbol"),
+        ("DELETE", "orders/64?now=1", "now"),
+        ("GET", "orders/open?bogus=", "bogus"),
+        ("GET", "orders/64?symbol=BTC-USD", "symbol"),
+        ("GET", "orders", "clientOrderId"),
+        ("GET", "orders?clientOrderId=", "clientOrderId"),
+        ("GET", "orders?clientOrderId=%00", "clientOrderId"),
+        ("GET", "orders?clientOrderId=%C3%A9", "clientOrderId"),
+        ("GET", f"orders?clientOrderId={'x' * 65}", "clientOrderId"),
+        ("GET", "orders?clientOrderId=x&clientOrderId=y", "clientOrderId"),
+        ("GET", "orders?clientOrderId=x&symbol=BTC-USD", "symbol"),
+        ("GET", "wallet?asset=USD", "asset"),
+        ("GET", "account?%00=1", "\0"),
+        ("GET", "api-keys?limit=5", "limit"),
+        ("DELETE", "api-keys/x?all=1", "all"),
+        ("GET", "admin/sim?x=1", "x"),
+        ("POST", "admin/sim/stop?symbol=BTC-USD", "symbol"),
+        ("POST", "admin/symbols/BTC-USD/pause?for=1m", "for"),
+        ("GET", "markets?x=1", "x"),
+        ("GET", "markets/BTC-USD?x=1", "x"),
+        ("GET", "markets/BTC-USD/ticker?x=1", "x"),
+        ("GET", "markets/BTC-USD/book?depth=1&depth=2", "depth"),
+        ("HEAD", "wallet?x=1", None),
+    ],
+)
+def test_a_query_that_is_not_offered_is_refused_and_does_nothing(
+    ann: Rest, boss: Rest, method: str, path: str, field: str | None
+) -> None:
+    ann.post("orders", ORDER).ok(201)
+    person = boss if path.startswith("admin") else ann
+    refused = person.send(method, path)
+    assert refused.status == 400
+    if field is not None:
+        assert (refused.code, refused.details["field"]) == ("INVALID_REQUEST", field)
+    assert len(ann.get("orders/open").ok()["items"]) == 1
+
+
+def test_a_body_does_not_excuse_a_query(ann: Rest) -> None:
+    for path in ("orders", "orders/batch", "api-keys", "auth/register"):
+        assert ann.post(f"{path}?dryRun=true", ORDER).details["field"] == "dryRun"
+    assert ann.get("orders/open").ok()["items"] == []
+
+
+def test_a_head_may_ask_what_a_get_may(ann: Rest) -> None:
+    assert ann.send("HEAD", "orders/open?symbol=BTC-USD").status == 200
+
+
+@pytest.mark.parametrize(
     ("scopes", "reads", "trades"), [(["read"], 200, 403), (["trade"], 403, 201)]
 )
 def test_a_key_does_what_its_scopes_say(
@@ -156,7 +208,8 @@ async def test_a_body_in_chunks_is_read(ann: Rest) -> None:
 
 def test_answers_are_json_whatever_is_accepted(rest: Rest) -> None:
     browser = replace(rest, headers={"Accept": "text/html"})
-    assert browser.get("wallet?format=html").code == "UNAUTHENTICATED"
+    assert browser.get("wallet").code == "UNAUTHENTICATED"
+    assert browser.get("wallet?format=html").code == "INVALID_REQUEST"
 
 
 def test_a_database_that_is_away_is_unavailable() -> None:
