@@ -6,13 +6,24 @@ from typing import Final
 
 # Twice the digits that `parse_decimal` lets in: no quotient looks whole by rounding.
 _EXACT: Final = Context(prec=80)
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,18})?", re.ASCII)
+_MAX_WHOLE_DIGITS: Final = 19
+_MAX_DECIMALS: Final = 18
+_DECIMAL: Final = re.compile(r"-?([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
 
 def parse_decimal(text: str) -> Decimal:
-    """Return plain decimal text as a Decimal. Raises ValueError for `1e3`, `NaN` and the like."""
-    if not _DECIMAL.fullmatch(text):
+    """Return plain decimal text as a Decimal.
+
+    Raises ValueError for `1e3`, `NaN` and the like, and for more digits than any amount can have.
+    """
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text[:40]!r} is not a plain decimal number.")
+    whole, fraction = match.groups(default="")
+    if len(whole.lstrip("0")) > _MAX_WHOLE_DIGITS:
+        raise ValueError(f"{text[:40]} is too large.")
+    if len(fraction) > _MAX_DECIMALS:
+        raise ValueError(f"{text[:40]} has more than {_MAX_DECIMALS} decimals.")
     return Decimal(text)
 
 

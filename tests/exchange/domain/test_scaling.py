@@ -50,6 +50,30 @@ def test_a_quantity_off_the_lot_is_refused_with_the_lot(qty: str) -> None:
     assert (refused.value.details["field"], refused.value.details["lotSize"]) == ("qty", "0.0001")
 
 
+@pytest.mark.parametrize("field", ["price", "qty"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("9" * 38, "is too large"),
+        ("-" + "9" * 38, "is too large"),
+        ("1" + "0" * 19, "is too large"),
+        ("0." + "0" * 30 + "1", "has more than 18 decimals"),
+    ],
+)
+def test_a_number_that_is_out_of_reach_is_called_just_that(
+    field: str, text: str, said: str
+) -> None:
+    with pytest.raises(ExchangeError, match=said) as refused:
+        place_command(user_id=7, order=order(**{field: text}), market=BTC_USD)
+    assert refused.value.code in {ErrorCode.INVALID_PRICE, ErrorCode.INVALID_QTY}
+
+
+def test_zeros_in_front_change_nothing() -> None:
+    asked = order(qty="0" * 30 + "1", price="64231.500")
+    command = place_command(user_id=7, order=asked, market=BTC_USD)
+    assert (command.qty_lots, command.price_ticks) == (10_000, 6_423_150)
+
+
 def test_a_pause_answers_before_tick_and_lot() -> None:
     with pytest.raises(ExchangeError) as refused:
         place_command(user_id=7, order=order(price="0.001"), market=PAUSED)
