@@ -1,5 +1,6 @@
 """Markets in the admin: a form and two actions over `marketdata.listing`."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -12,6 +13,7 @@ from marketdata import listing
 from marketdata.domain.market_rules import InvalidMarket, new_market
 from marketdata.domain.markets import Market
 from marketdata.models import MarketListing
+from matching.domain.decimals import parse_decimal
 from matching.domain.errors import ExchangeError
 from matching.domain.values import MarketStatus
 
@@ -28,12 +30,26 @@ _TERMS = (
 )
 
 
+class PlainDecimalField(forms.DecimalField):
+    """Reads what the API reads: digits, and no exponent that a computer could choke on."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = "" if value is None else str(value).strip()
+        if text in self.empty_values:
+            return None
+        try:
+            return parse_decimal(text)
+        except ValueError as reason:
+            raise forms.ValidationError(str(reason)) from None
+
+
 class MarketForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
     """Makes a domain market of the fields; an empty maximum price is derived."""
 
     class Meta:
         model = MarketListing
         fields = (*_STEPS, *_TERMS, "simulated")
+        field_classes = {name: PlainDecimalField for name in (*_STEPS, *_TERMS) if name != "symbol"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

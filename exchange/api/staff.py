@@ -16,7 +16,10 @@ from marketdata import listing
 from marketdata.domain.market_rules import InvalidMarket, new_market
 from marketdata.domain.markets import Market
 from marketdata.simulator import control
+from matching.domain.decimals import parse_decimal
 from matching.domain.values import MarketStatus
+
+Rate = float | DecimalText
 
 
 class ProfileForm(Form, frozen=True, kw_only=True):
@@ -32,14 +35,14 @@ class FundsForm(Form, frozen=True, kw_only=True):
 
 class MarketForm(Form, frozen=True, kw_only=True):
     symbol: Symbol
-    tick_size: Decimal
-    lot_size: Decimal
-    min_qty: Decimal
-    max_qty: Decimal
-    min_notional: Decimal
-    price_band_pct: Decimal
-    maker_fee_bps: Decimal
-    taker_fee_bps: Decimal
+    tick_size: DecimalText
+    lot_size: DecimalText
+    min_qty: DecimalText
+    max_qty: DecimalText
+    min_notional: DecimalText
+    price_band_pct: Rate
+    maker_fee_bps: Rate
+    taker_fee_bps: Rate
     simulated: bool = True
 
 
@@ -108,8 +111,21 @@ class MarketsView(FormView):
 
 
 def _market(form: MarketForm) -> Market:
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(form)}
+    terms = msgspec.structs.asdict(form)
+    figures = {
+        name: _figure(names[name], value)
+        for name, value in terms.items()
+        if name not in {"symbol", "simulated"}
+    }
     try:
-        return new_market(**msgspec.structs.asdict(form))
+        return new_market(**terms | figures)
     except InvalidMarket as problem:
-        fields = {field.name: field.encode_name for field in msgspec.structs.fields(form)}
-        raise invalid(fields.get(problem.field, problem.field), str(problem)) from None
+        raise invalid(names.get(problem.field, problem.field), str(problem)) from None
+
+
+def _figure(field: str, value: str | float) -> Decimal:
+    try:
+        return parse_decimal(str(value))
+    except ValueError as reason:
+        raise invalid(field, str(reason)) from None

@@ -195,8 +195,17 @@ def _check_rates(market: Market) -> None:
 
 
 def _largest_price(tick_size: Decimal, max_qty: Decimal) -> Decimal:
-    """Return the largest price whose notional fits, rounded down to one digit: easy to remember."""
-    exact = min(Decimal(MAX_AMOUNT).scaleb(-QUOTE_DECIMALS) / max_qty, MAX_PRICE_TICKS * tick_size)
+    """Return the largest price whose notional fits, rounded down to one digit: easy to remember.
+
+    Raises InvalidMarket where there is none, naming a term that was given.
+    """
+    _require(
+        (tick_size * max_qty).scaleb(QUOTE_DECIMALS) <= MAX_AMOUNT,
+        "max_qty",
+        "Even at a price of one tick, max qty is worth more than 2^53-1 smallest units.",
+    )
+    fits = Decimal(MAX_AMOUNT).scaleb(-QUOTE_DECIMALS) / max_qty
+    exact = min(fits, MAX_PRICE_TICKS * tick_size, MAX_TERM / 10)
     rounded = Decimal((0, exact.as_tuple().digits[:1], exact.adjusted()))
     return max(tick_size, rounded // tick_size * tick_size)
 

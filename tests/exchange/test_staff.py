@@ -78,6 +78,8 @@ def test_funds_come_and_go(ann: Rest, boss: Rest) -> None:
         ({"amount": "0"}, 400, "INVALID_REQUEST"),
         ({"amount": "0.000000001"}, 400, "INVALID_REQUEST"),
         ({"amount": "1e3"}, 400, "INVALID_REQUEST"),
+        ({"amount": "1e-999999999"}, 400, "INVALID_REQUEST"),
+        ({"amount": "9" * 38}, 400, "INVALID_REQUEST"),
         ({"amount": 5}, 400, "INVALID_REQUEST"),
         ({"amount": "90071992.54740992"}, 400, "INVALID_REQUEST"),
         ({"amount": "90071992.54740991"}, 400, "INVALID_REQUEST"),
@@ -108,6 +110,20 @@ def test_a_new_market_trades(ann: Rest, boss: Rest) -> None:
         ({"tickSize": "0"}, "tickSize"),
         ({"tickSize": "NaN"}, "tickSize"),
         ({"tickSize": "1e-400"}, "tickSize"),
+        ({"tickSize": "1e-999999999"}, "tickSize"),
+        ({"lotSize": "1e-999999999"}, "lotSize"),
+        ({"minQty": "1e-999999999"}, "minQty"),
+        ({"maxQty": "1e-999999999"}, "maxQty"),
+        ({"maxQty": "9" * 38}, "maxQty"),
+        ({"minNotional": "1e-999999999"}, "minNotional"),
+        ({"minNotional": "1e999999999"}, "minNotional"),
+        ({"minNotional": "9" * 16}, "minNotional"),
+        ({"tickSize": 0.01}, "tickSize"),
+        ({"tickSize": "9999999999"}, "maxQty"),
+        ({"maxQty": "900719925475"}, "maxQty"),
+        ({"priceBandPct": "1e-999999999"}, "priceBandPct"),
+        ({"priceBandPct": 1e-300}, "priceBandPct"),
+        ({"makerFeeBps": "NaN"}, "makerFeeBps"),
         ({"lotSize": "-1"}, "lotSize"),
         ({"maxQty": "1e30"}, "maxQty"),
         ({"priceBandPct": 1e300}, "priceBandPct"),
@@ -122,6 +138,12 @@ def test_a_market_that_cannot_be_kept_exactly_is_refused_by_field(
     refused = boss.post("admin/markets", ETH_USD | change)
     assert (refused.status, refused.code) == (400, "INVALID_REQUEST")
     assert refused.details["field"] == field
+
+
+def test_rates_may_be_numbers_or_text(boss: Rest) -> None:
+    boss.post("admin/markets", ETH_USD | {"takerFeeBps": "2.25", "priceBandPct": 12.5}).ok(201)
+    market = boss.get("markets/ETH-USD").ok()
+    assert (market["takerFeeBps"], market["priceBandPct"]) == (2.25, 12.5)
 
 
 def test_the_crowd_is_started_steered_and_stopped(boss: Rest) -> None:

@@ -69,6 +69,23 @@ def test_terms_that_cannot_be_kept_are_shown_at_their_field(staff: Client, match
     assert not MarketListing.objects.exists()
 
 
+@pytest.mark.parametrize("text", ["1e-999999999", "1e999999999", "1e-5", "NaN", "9" * 40])
+@pytest.mark.parametrize("field", ["tick_size", "lot_size", "min_notional", "price_band_pct"])
+def test_a_figure_that_is_no_plain_number_is_shown_at_its_field(
+    staff: Client, matching: None, field: str, text: str
+) -> None:
+    response = staff.post(f"{LIST}add/", NEW | {field: text})
+    assert list(response.context["adminform"].form.errors) == [field]
+    assert not MarketListing.objects.exists()
+
+
+def test_a_market_whose_largest_order_is_too_large_names_a_field(
+    staff: Client, matching: None
+) -> None:
+    response = staff.post(f"{LIST}add/", NEW | {"max_qty": "9" * 15})
+    assert list(response.context["adminform"].form.errors) == ["max_qty"]
+
+
 def test_steps_are_read_only_once_listed(staff: Client, btc: Market) -> None:
     row = MarketListing.objects.get().pk
     shown = page(staff, f"{LIST}{row}/change/")
