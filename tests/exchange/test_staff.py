@@ -1,5 +1,6 @@
 """Staff's controls: pauses, paper money, new markets, the crowd; and nobody else's."""
 
+import json
 from io import StringIO
 from typing import Any
 
@@ -169,6 +170,17 @@ def test_the_command_moves_funds_once_for_a_reference(ann: Rest) -> None:
     assert wallet(ann)["BTC"] == ("11.00000000", "0.00000000")
     with pytest.raises(CommandError, match="used before"):
         run("ann", "BTC", "2", "--reference", "week 2")
+
+
+def test_the_command_answers_programs_in_json(ann: Rest) -> None:
+    moved = json.loads(run("ann", "BTC", "-1", "--reference", "week 2", "--json"))
+    assert moved.pop("ts").endswith("Z")
+    assert moved == {
+        "username": "ann",
+        "asset": "BTC",
+        "amount": "-1.00000000",
+        "reference": "staff:week 2",
+    }
 
 
 @pytest.mark.parametrize(

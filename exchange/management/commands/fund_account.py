@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
+import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
 from exchange.funding import account_fund
@@ -23,6 +24,7 @@ A reference makes a movement safe to repeat: the second time nothing moves. Matc
         parser.add_argument("asset", help="such as USD or BTC")
         parser.add_argument("amount", help="decimal text, such as 0.25 or -100")
         parser.add_argument("--reference", help="at most one movement is made for each")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(
         self,
@@ -31,10 +33,14 @@ A reference makes a movement safe to repeat: the second time nothing moves. Matc
         asset: str,
         amount: str,
         reference: str | None,
+        json: bool,
         **_options: Any,
     ) -> None:
         try:
             moved = account_fund(username=username, asset=asset, amount=amount, reference=reference)
         except ExchangeError as error:
             raise CommandError(str(error)) from None
+        if json:
+            self.stdout.write(msgspec.json.encode(moved).decode())
+            return
         self.stdout.write(f"{moved.username}: {moved.amount} {moved.asset} ({moved.reference})")
