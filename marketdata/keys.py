@@ -1,6 +1,7 @@
 """The names of market data's keys in the hot Redis; nobody else spells them.
 
-Each carries the hash tag of its market's shard, so that what belongs together is written together.
+Each that belongs to a market carries the hash tag of its shard, so that what belongs together is
+written together.
 """
 
 from matching.keys import prefix
@@ -34,3 +35,13 @@ def roll_up(shard: int) -> str:
 def roll_up_lock(shard: int) -> str:
     """String with expiry: a roll-up is at work."""
     return f"{prefix(shard)}candles:roll-up:lock"
+
+
+def simulator_control() -> str:
+    """Hash: whether the crowd is to trade, and whether a stopped one has left the books."""
+    return "v1:sim:control"
+
+
+def simulator_profiles() -> str:
+    """Hash: symbol, or `*` for every market → volatility profile."""
+    return "v1:sim:profiles"

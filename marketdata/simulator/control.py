@@ -11,7 +11,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from marketdata import listing
-from marketdata.simulator import memory
+from marketdata.simulator import instructions
 from marketdata.simulator.domain.moods import Profile
 from matching.domain.errors import ErrorCode, ExchangeError
 
@@ -25,14 +25,20 @@ class SimulatorState(msgspec.Struct, frozen=True, rename="camel"):
 
 def start() -> None:
     """Let the crowd trade. Raises ExchangeError UNAVAILABLE."""
-    with _reaching_the_bus():
-        memory.set_running(running=True)
+    with _reaching_the_store():
+        instructions.set_running(running=True)
 
 
 def stop() -> None:
     """Let the crowd withdraw its orders and rest. Raises ExchangeError UNAVAILABLE."""
-    with _reaching_the_bus():
-        memory.set_running(running=False)
+    with _reaching_the_store():
+        instructions.set_running(running=False)
+
+
+def forget_start() -> None:
+    """Let the crowd be as it was configured, unless it was stopped. Raises UNAVAILABLE."""
+    with _reaching_the_store():
+        instructions.forget_start()
 
 
 def set_profile(profile: str, symbol: str | None = None) -> None:
@@ -50,24 +56,24 @@ def set_profile(profile: str, symbol: str | None = None) -> None:
         ) from None
     if symbol is not None:
         listing.get(symbol)
-    with _reaching_the_bus():
-        memory.set_profile(chosen, memory.EVERY_MARKET if symbol is None else symbol)
+    with _reaching_the_store():
+        instructions.set_profile(chosen, instructions.EVERY_MARKET if symbol is None else symbol)
 
 
 def state() -> SimulatorState:
     """Return what the crowd is told to do. Raises ExchangeError UNAVAILABLE."""
-    with _reaching_the_bus():
-        control = memory.read_control()
+    with _reaching_the_store():
+        told = instructions.read()
     profiles = {
-        market.symbol: control.profile_of(market.symbol).value
+        market.symbol: told.profile_of(market.symbol).value
         for market in listing.all()
         if market.simulated
     }
-    return SimulatorState(running=control.running, profiles=profiles)
+    return SimulatorState(running=told.running, profiles=profiles)
 
 
 @contextmanager
-def _reaching_the_bus() -> Iterator[None]:
+def _reaching_the_store() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError):

@@ -8,7 +8,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from marketdata import listing
-from marketdata.simulator import agents, memory
+from marketdata.simulator import agents, instructions, memory
 from marketdata.simulator.domain.fair_price import Belief
 from marketdata.simulator.play import Play
 from matching import runtime
@@ -28,15 +28,15 @@ def run() -> None:
     with memory.single_flight() as alone:
         if not alone:
             return
-        control = memory.read_control()
-        if control.running:
-            _play(control)
-        elif not control.withdrawn:
+        told = instructions.read()
+        if told.running:
+            _play(told)
+        elif not told.withdrawn:
             _withdraw(market.symbol for market in listing.all())
-            memory.set_withdrawn()
+            instructions.set_withdrawn()
 
 
-def _play(control: memory.Control) -> None:
+def _play(told: instructions.Instructions) -> None:
     beliefs = memory.read_beliefs()
     simulated = [market for market in listing.all() if market.simulated]
     _withdraw(beliefs.keys() - {market.symbol for market in simulated})
@@ -44,7 +44,7 @@ def _play(control: memory.Control) -> None:
         Play(
             market=market,
             agents=agents.of(market),
-            profile=control.profile_of(market.symbol),
+            profile=told.profile_of(market.symbol),
             before=beliefs.get(market.symbol),
         )
         for market in simulated

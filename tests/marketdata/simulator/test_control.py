@@ -5,11 +5,13 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
+from redis import Redis
 
 from marketdata import listing
 from marketdata.domain.markets import Market
 from marketdata.domain.seeds import SEEDS
-from marketdata.simulator import control
+from marketdata.simulator import control, tasks
 from matching.domain.errors import ErrorCode, ExchangeError
 
 pytestmark = pytest.mark.usefixtures("bus")
@@ -41,6 +43,33 @@ def test_a_profile_or_market_that_is_not_known_is_refused(
     with pytest.raises(ExchangeError) as refused:
         control.set_profile(profile, symbol)
     assert refused.value.code is code
+
+
+def test_what_people_told_the_crowd_outlives_the_bus(btc: Market, bus: Redis) -> None:
+    control.set_profile("wild")
+    control.stop()
+    bus.flushall()
+    state = control.state()
+    assert (state.running, state.profiles) == (False, {"BTC-USD": "wild"})
+
+
+def test_a_worker_that_starts_leaves_the_crowd_as_it_was_told(btc: Market) -> None:
+    for told, running in ((control.start, True), (control.stop, False)):
+        told()
+        tasks.rest_unless_enabled()
+        assert control.state().running is running
+
+
+def test_a_worker_that_starts_without_simulator_stops_the_crowd(
+    btc: Market, settings: Settings
+) -> None:
+    settings.SIMULATOR_ENABLED = False
+    control.start()
+    assert control.state().running is True
+    tasks.rest_unless_enabled()
+    assert control.state().running is False
+    settings.SIMULATOR_ENABLED = True
+    assert control.state().running is True, "a run with the crowd is not spoilt by one without"
 
 
 def sim(*arguments: str) -> str:

@@ -13,7 +13,7 @@ from marketdata import listing
 from marketdata.domain.markets import Market
 from marketdata.domain.seeds import SEEDS
 from marketdata.models import MarketListing
-from marketdata.simulator import agents, control, memory, step
+from marketdata.simulator import agents, control, memory, step, tasks
 from matching import keys, runtime
 from matching.domain.commands import PlaceOrder
 from matching.domain.events import FundsMoved, OrderRejected, Trade
@@ -158,6 +158,9 @@ def test_a_stack_without_simulator_takes_an_old_crowd_off_the_books(
     control.start()
     step.run()
     assert book("BTC-USD").bids
+    tasks.rest_unless_enabled()
+    step.run()
+    assert book("BTC-USD").bids == []
 
 
 def test_a_paused_market_is_left_alone_and_taken_up_again(btc: Market, hot: Redis) -> None:
