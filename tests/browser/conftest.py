@@ -21,9 +21,12 @@ QUIET = (
 DESKTOP = ViewportSize(width=1440, height=900)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Without one, tests are skipped, except in CI, where one must be there."""
+    """Debian's Chromium. Without one, tests are skipped, except in CI, where one must be there.
+
+    Not for the whole session: while it lives, Playwright's event loop occupies the main thread.
+    """
     program = shutil.which("chromium")
     if program is None:
         reason = "no chromium on this machine (Debian's package is chromium)"
