@@ -10,6 +10,8 @@ NO_SERVERS := SECRET_KEY=check DATABASE_URL=postgres://check@127.0.0.1/check \
 FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 NODE_MODULES := frontend/node_modules/.package-lock.json
 TERMINAL := frontend/dist/index.html
+# Trust the certificates that the machine trusts, as uv does here and pip by itself.
+export NODE_USE_SYSTEM_CA := 1
 # npm's own patience with a registry that does not answer is over ten minutes.
 NPM_PATIENCE := --fetch-retries 1 --fetch-retry-mintimeout 1000
 
