@@ -1,6 +1,6 @@
-"""How an order's id is made: its number on its shard, and the shard. Pure.
+"""How the id of an order or a trade is made: its number on its shard, and the shard. Pure.
 
-The id alone tells which shard to ask; `matching/lua/place.lua` makes ids by the same rule.
+The id alone tells which shard to ask; `matching/lua/ids.lua` makes ids by the same rule.
 """
 
 from typing import Final
