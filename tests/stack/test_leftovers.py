@@ -9,6 +9,7 @@ import pytest
 
 from kalency.stack import leftovers
 from kalency.stack.layout import Layout
+from tests.polling import wait_until
 
 
 @pytest.fixture
@@ -25,6 +26,9 @@ def sleeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subproce
     data_dir = tmp_path / getattr(request, "param", "")
     environment = os.environ | {"KALENCY_DATA_DIR": str(data_dir)}
     with subprocess.Popen(["sleep", "60"], env=environment) as process:
+        # The kernel shows a new program's environment a moment after it has begun.
+        shown = Path(f"/proc/{process.pid}/environ")
+        wait_until(shown.read_bytes, "the environment of the process can be read")
         yield process
         process.kill()
 
