@@ -12,6 +12,8 @@ from matching.domain.values import QUOTE_DECIMALS, MarketStatus
 
 MAX_DIGITS = 30
 MAX_PLACES = 12
+# What staff can decide. A halt is the engine's own: its state knows it, the listing never does.
+STATUSES = (MarketStatus.TRADING, MarketStatus.PAUSED)
 
 
 def _amount(verbose_name: str) -> "models.DecimalField[Decimal, Decimal]":
@@ -25,7 +27,7 @@ class MarketListing(models.Model):
     base = models.CharField("base asset", max_length=10)
     quote = models.CharField("quote asset", max_length=10)
     status = models.CharField(
-        max_length=10, choices=[(status.value, status.value) for status in MarketStatus]
+        max_length=10, choices=[(status.value, status.value) for status in STATUSES]
     )
     tick_size = _amount("tick size")
     lot_size = _amount("lot size")

@@ -22,6 +22,8 @@ from matching.domain.values import (
 )
 from matching.state import OpenOrder
 
+_WANTED_ENDS = {EndReason.NONE, EndReason.USER, EndReason.RESET}
+
 
 class OrderTerms(Protocol):
     """What every event and record of an order says of it."""
@@ -148,8 +150,8 @@ def _ack(
         avg_price=average_price(filled_units=filled_units, filled_lots=filled_lots, market=market),
         fees=_fees(order.side, trades, market),
         fills=[_fill(order.side, trade, market) for trade in trades],
-        # The user's own cancel is no refusal; everything else that ended the order is named.
-        reject_reason=None if reason in {EndReason.NONE, EndReason.USER} else reason,
+        # What the user asked for is no refusal; everything else that ended the order is named.
+        reject_reason=None if reason in _WANTED_ENDS else reason,
         ts=rfc3339(ts_us),
     )
 

@@ -23,12 +23,12 @@ def place_command(*, user_id: int, order: NewOrder, market: Market) -> PlaceOrde
     """Return the command that places `order`.
 
     Raises ExchangeError INVALID_PRICE or INVALID_QTY for what is no step of the market; where the
-    market is paused, SYMBOL_PAUSED answers before those (contracts.md, order of the rules).
+    market does not trade, SYMBOL_PAUSED answers before those (contracts.md, order of the rules).
     """
     try:
         price, qty = _price(order, market), _qty(order, market)
     except ExchangeError:
-        if market.status is MarketStatus.PAUSED:
+        if market.status is not MarketStatus.TRADING:
             raise order_refused(ErrorCode.SYMBOL_PAUSED, market) from None
         raise
     return PlaceOrder(

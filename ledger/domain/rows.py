@@ -109,7 +109,7 @@ def rows_of(events: Iterable[AnyEvent], *, shard: int) -> Rows:
                 if _ends_order(event):
                     rows.orders.append(_order(event, shard))
             case _:
-                pass  # Markets and refused commands move no balance and end no order.
+                pass  # Markets, limits and refused commands move no balance and end no order.
     return rows
 
 

@@ -38,7 +38,7 @@ class Play:
         """Play; return what the crowd believes now. Raises ExchangeError, RedisError, OSError."""
         began = asyncio.get_running_loop().time()
         engine = await state.market(self.market.symbol)
-        if engine is None or engine.status is MarketStatus.PAUSED:
+        if engine is None or engine.status is not MarketStatus.TRADING:
             return self.before
         maker_wallet = await state.wallet(self.agents.maker)
         taker_wallet = await state.wallet(self.agents.taker)

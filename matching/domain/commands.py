@@ -7,7 +7,16 @@ sender's own number, by which it recognises the answer.
 
 import msgspec
 
-from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
+from matching.domain.values import (
+    AssetUnits,
+    Lots,
+    MarketStatus,
+    OrderType,
+    Side,
+    Ticks,
+    TimeInForce,
+    Units,
+)
 
 
 class Command(msgspec.Struct, tag_field="tag", frozen=True, array_like=True, kw_only=True):
@@ -76,10 +85,46 @@ class DefineMarket(Command, tag="define-market", frozen=True, array_like=True, k
 
 
 class SetMarketStatus(Command, tag="market-status", frozen=True, array_like=True, kw_only=True):
-    """Pause a market (cancels only) or let it trade."""
+    """Pause or halt a market (cancels only), or let it trade; `reason` says why (may be empty)."""
 
     symbol: str
     status: MarketStatus
+    reason: str = ""
 
 
-AnyCommand = PlaceOrder | CancelOrder | CancelAllOrders | MoveFunds | DefineMarket | SetMarketStatus
+class SetLimits(Command, tag="limits", frozen=True, array_like=True, kw_only=True):
+    """Give a user risk limits of their own, in place of all they had on this shard.
+
+    `max_open_orders` counts per symbol, 0 stands for the default. `position_caps` bounds what a
+    buy may bring of an asset, held and on order; an asset that is not named has no cap.
+    `orders_per_second` (0: the default) is only kept here: the gateway limits the rate. Orders that
+    are open already stay.
+    """
+
+    user_id: int
+    max_open_orders: int
+    position_caps: tuple[AssetUnits, ...]
+    orders_per_second: int
+
+
+class ResetAccount(Command, tag="reset", frozen=True, array_like=True, kw_only=True):
+    """Cancel every open order of a user and set the wallet to `balances`, all other assets to 0.
+
+    At most once for each `reference`, of which funds and resets share one space.
+    """
+
+    user_id: int
+    balances: tuple[AssetUnits, ...]
+    reference: str
+
+
+AnyCommand = (
+    PlaceOrder
+    | CancelOrder
+    | CancelAllOrders
+    | MoveFunds
+    | DefineMarket
+    | SetMarketStatus
+    | SetLimits
+    | ResetAccount
+)

@@ -13,6 +13,7 @@ import msgspec
 
 from matching.domain.errors import ErrorCode
 from matching.domain.values import (
+    AssetUnits,
     EndReason,
     Lots,
     MarketStatus,
@@ -115,7 +116,7 @@ class OrderFilled(OrderEvent, tag="filled", frozen=True, array_like=True, kw_onl
 
 
 class FundsMoved(Event, tag="funds", frozen=True, array_like=True, kw_only=True):
-    """A deposit (`amount` > 0) or withdrawal (< 0) took effect."""
+    """A deposit (`amount` > 0) or withdrawal (< 0) took effect, by itself or with a reset."""
 
     user_id: int
     asset: str
@@ -141,8 +142,31 @@ class MarketDefined(Event, tag="market-defined", frozen=True, array_like=True, k
 
 
 class MarketStatusChanged(Event, tag="market-status", frozen=True, array_like=True, kw_only=True):
+    """A market was paused or halted, or trades again; `reason` says why, where somebody did."""
+
     symbol: str
     status: MarketStatus
+    reason: str = ""
+
+
+class LimitsChanged(Event, tag="limits", frozen=True, array_like=True, kw_only=True):
+    """A user has these risk limits from here on (fields as in the command)."""
+
+    user_id: int
+    max_open_orders: int
+    position_caps: tuple[AssetUnits, ...]
+    orders_per_second: int
+
+
+class AccountReset(Event, tag="reset", frozen=True, array_like=True, kw_only=True):
+    """A user's account is back at its opening balance.
+
+    Comes last: before it stand a `canceled` for each open order (lowest id first), then a `funds`
+    for each asset whose amount had to change (in the order of their names).
+    """
+
+    user_id: int
+    reference: str
 
 
 class CommandRefused(Event, tag="refused", frozen=True, array_like=True, kw_only=True):
@@ -166,6 +190,8 @@ AnyEvent = (
     | FundsMoved
     | MarketDefined
     | MarketStatusChanged
+    | LimitsChanged
+    | AccountReset
     | CommandRefused
 )
 BookEvent = OrderPlaced | Trade | OrderCanceled

@@ -21,6 +21,21 @@ QUOTE_DECIMALS: Final = 6
 FEE_ACCOUNT: Final = 0
 """The user id whose wallet collects the fees; no person has it."""
 
+AssetUnits = tuple[str, Units]
+"""An asset, and an amount of it in its smallest unit."""
+
+MAX_ASSETS: Final = 64
+"""A list of assets in a command may be this long."""
+
+DEFAULT_MAX_OPEN_ORDERS: Final = 200
+"""How many orders a user may have open in one symbol, unless limits of their own say otherwise."""
+
+MAX_LIMIT: Final = 1_000_000
+"""No limit on open orders or on orders per second may be above this."""
+
+MAX_REASON_LENGTH: Final = 200
+"""Why a market was paused or halted: printable ASCII, no longer than this."""
+
 
 class Side(StrEnum):
     """What an order wants to do with the base asset."""
@@ -43,8 +58,14 @@ class TimeInForce(StrEnum):
 
 
 class MarketStatus(StrEnum):
+    """Whether a market takes orders; it takes cancels always.
+
+    Staff pause it. It is halted by Kalency itself, where one of its invariants is broken.
+    """
+
     TRADING = "TRADING"
     PAUSED = "PAUSED"
+    HALTED = "HALTED"
 
 
 class Liquidity(StrEnum):
@@ -67,6 +88,7 @@ class EndReason(StrEnum):
 
     NONE = ""
     USER = "USER"
+    RESET = "RESET"
     IOC_REMAINDER = "IOC_REMAINDER"
     NO_LIQUIDITY = "NO_LIQUIDITY"
     SELF_TRADE = "SELF_TRADE"
