@@ -26,6 +26,13 @@ def whole(name: str, default: int, *, least: int, most: int) -> int:
     return number
 
 
+def whole_or_all(name: str, default: int, *, least: int, most: int) -> int | None:
+    """Return the variable `name` as `whole` does, or None where it says `all`."""
+    if text(name, "").lower() == "all":
+        return None
+    return whole(name, default, least=least, most=most)
+
+
 def matching_shards() -> int:
     """Return the number of matching shards: one, until funds can move between shards.
 

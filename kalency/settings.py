@@ -93,6 +93,10 @@ MATCHING_SHARDS = env.matching_shards()
 CLIENT_ORDER_WINDOW_S = env.whole(
     "KALENCY_CLIENT_ORDER_WINDOW_S", 3600, least=1, most=30 * 24 * 3600
 )
+# How long applied commands stay on their stream; None: for good.
+MATCHING_KEEP_COMMANDS_S = env.whole_or_all(
+    "MATCHING_KEEP_COMMANDS", 60, least=1, most=365 * 24 * 3600
+)
 # Events are trimmed only behind the slowest of these; the feed may always start anew from a book.
 EVENT_CONSUMERS = ["ledger", "candles"]
 

@@ -19,10 +19,11 @@ MAX_COMMANDS: Final = 500
 IDLE_WAIT_MS: Final = 500
 RETRY_PAUSE_S: Final = 0.2
 TRIM_EVERY_S: Final = 1.0
-KEEP_COMMANDS_MS: Final = 60_000
+KEEP_COMMANDS_S: Final = 60
 # Behind the slowest durable consumer, for those who only follow and may be a moment late.
 KEEP_EVENTS: Final = 100_000
 CLIENT_ORDER_WINDOW_S: Final = 3_600
+MS_PER_S: Final = 1_000
 US_PER_S: Final = 1_000_000
 
 # A fault of the function itself names it; everything else is the server's trouble, and passes.
@@ -51,15 +52,20 @@ class MatchingWorker:
         consumers: tuple[str, ...] = (),
         max_commands: int = MAX_COMMANDS,
         client_order_window_s: int = CLIENT_ORDER_WINDOW_S,
+        keep_commands_s: int | None = KEEP_COMMANDS_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`consumers` must have dealt with an event before it may be trimmed."""
+        """`consumers` must have dealt with an event before it may be trimmed.
+
+        Applied commands are kept for `keep_commands_s`, or for good where it is None.
+        """
         self._hot = hot
         self._bus = bus
         self._shard = shard
         self._consumers = consumers
         self._max_commands = max_commands
         self._window_us = client_order_window_s * US_PER_S
+        self._keep_commands_s = keep_commands_s
         self._clock = clock
         self._next_trim = clock()
         self._stopping = False
@@ -156,8 +162,10 @@ class MatchingWorker:
 
     def _trim_commands(self) -> None:
         """Drop commands applied a while ago; entry ids begin with the server's milliseconds."""
+        if self._keep_commands_s is None:
+            return
         cursor = self._cursor()
-        oldest_ms = int(cursor.partition(b"-")[0]) - KEEP_COMMANDS_MS
+        oldest_ms = int(cursor.partition(b"-")[0]) - self._keep_commands_s * MS_PER_S
         if oldest_ms > 0:
             self._hot.xtrim(keys.commands(self._shard), minid=str(oldest_ms), approximate=True)
 

@@ -57,6 +57,16 @@ def test_events_are_trimmed_well_behind_the_slowest_consumer(
     assert 0 < int(funded.hot.xlen(keys.events(SHARD))) < 250
 
 
+@pytest.mark.parametrize(("keep_commands_s", "are_dropped"), [(60, True), (None, False)])
+def test_applied_commands_are_dropped_after_a_while_unless_all_are_kept(
+    hot: Redis, make_worker: MakeWorker, keep_commands_s: int | None, are_dropped: bool
+) -> None:
+    for milliseconds in (*range(1, 251), 100_000):
+        hot.xadd(keys.commands(SHARD), {"gateway": "test"}, id=f"{milliseconds}-0")
+    make_worker(keep_commands_s=keep_commands_s).run_once()
+    assert (int(hot.xlen(keys.commands(SHARD))) < 251) is are_dropped
+
+
 def test_a_clock_that_runs_ahead_does_not_take_the_shard_with_it(funded: Shard) -> None:
     funded.now_us = 2**53 - 1
     early = funded.place(buy(ALICE, 90, 1))

@@ -29,6 +29,12 @@ def test_other_numbers_are_refused(
     assert str(refused.value) == sentence
 
 
+def test_all_stands_for_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, expected in (("", 5), ("7", 7), ("all", None)):
+        monkeypatch.setenv("NUMBER", value)
+        assert env.whole_or_all("NUMBER", 5, least=1, most=9) == expected
+
+
 def test_one_shard_is_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MATCHING_SHARDS", raising=False)
     assert env.matching_shards() == 1

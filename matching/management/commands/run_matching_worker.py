@@ -38,6 +38,7 @@ class Command(BaseCommand):
             shard=shard,
             consumers=tuple(settings.EVENT_CONSUMERS),
             client_order_window_s=settings.CLIENT_ORDER_WINDOW_S,
+            keep_commands_s=settings.MATCHING_KEEP_COMMANDS_S,
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: worker.stop())
