@@ -60,12 +60,10 @@ async def order_get(*, user_id: int, order_id: str) -> OrderAck:
     """Return one of the user's orders, open or ended. Raises ExchangeError as `ended_order`."""
     number = order_number(order_id)
     state = runtime.state()
-    order = await state.open_order(number)
+    order = await state.open_order(user_id, number)
     if order is None:
         after = await state.last_sequence(shard_of_order(number))
         return await ended_order(user_id=user_id, order_id=number, after=after)
-    if order.user_id != user_id:
-        raise unknown_order()
     return await _open(order)
 
 

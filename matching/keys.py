@@ -57,7 +57,10 @@ def market(shard: int, symbol: str) -> str:
 
 
 def book(shard: int, symbol: str, side: Side) -> str:
-    """Sorted set of order ids; ascending is best first, then first come (bids: minus price)."""
+    """Sorted set of `{order id}:{user id}`; ascending is best first, then first come.
+
+    The score is the price in ticks, negative for bids.
+    """
     return f"{prefix(shard)}book:{symbol}:{BOOK_SIDES[side]}"
 
 
@@ -66,18 +69,16 @@ def levels(shard: int, symbol: str, side: Side) -> str:
     return f"{prefix(shard)}levels:{symbol}:{BOOK_SIDES[side]}"
 
 
-def order(shard: int, order_id: int | str) -> str:
-    """Hash: an open order."""
-    return f"{prefix(shard)}order:{order_id}"
-
-
 def open_orders(shard: int, user_id: int) -> str:
-    """Sorted set: ids of a user's open orders, in the order they came."""
-    return f"{prefix(shard)}orders:open:{user_id}"
+    """Hash: a user's open orders, order id → one line of text."""
+    return f"{prefix(shard)}orders:{user_id}"
 
 
 def wallet(shard: int, user_id: int) -> str:
-    """Hash: `<asset>.available` and `<asset>.reserved`, in the asset's smallest units."""
+    """Hash: `<asset>.available` and `<asset>.reserved`, in the asset's smallest units.
+
+    Beside them `<asset>.incoming`: what the user's resting buys would bring.
+    """
     return f"{prefix(shard)}wallet:{user_id}"
 
 

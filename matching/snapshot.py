@@ -17,19 +17,15 @@ from redis.client import Pipeline
 from matching import keys
 from matching.domain.commands import DefineMarket
 from matching.domain.values import (
-    Lots,
     MarketStatus,
-    OrderType,
     Side,
-    Ticks,
-    TimeInForce,
     Units,
 )
-from matching.state import Balance, OpenOrder
+from matching.state import Balance, OpenOrder, open_order
 
 KEYS_PER_SCAN: Final = 5_000
 KEYS_PER_PIPELINE: Final = 2_000
-# The terms in a market's hash, in the order of the DefineMarket command.
+# The terms in a market's line, in the order of the DefineMarket command.
 MARKET_TERMS: Final = (
     "symbol", "base", "quote", "lot_units", "tick_lot_units", "min_qty", "max_qty", "max_price",
     "min_notional", "price_band_bps", "maker_fee_ppm", "taker_fee_ppm",
@@ -169,7 +165,7 @@ def read(hot: Redis, shard: int) -> ShardSnapshot:
     numbers = _texts(hot.hgetall(keys.sequence(shard)))
     snapshot = ShardSnapshot(
         wallets=dict(_read_wallets(hot, hashes["wallet"])),
-        orders=dict(_read_orders(hot, hashes["order"])),
+        orders=dict(_read_orders(hot, hashes["orders"])),
         books=dict(zip(sides, map(_order_ids, books), strict=True)),
         levels=dict(zip(sides, map(_level_totals, levels), strict=True)),
         markets=markets,
@@ -185,8 +181,8 @@ def read(hot: Redis, shard: int) -> ShardSnapshot:
 
 
 def _hash_names(hot: Redis, shard: int) -> dict[str, list[str]]:
-    """Return the names of the shard's hashes of each kind: `market`, `wallet`, `order`."""
-    names: dict[str, list[str]] = {"market": [], "wallet": [], "order": []}
+    """Return the names of the shard's hashes of each kind: `market`, `wallet`, `orders`."""
+    names: dict[str, list[str]] = {"market": [], "wallet": [], "orders": []}
     prefix = keys.prefix(shard)
     # Only hashes: remembered client orders, which are strings, can be a hundred times as many.
     for key in hot.scan_iter(match=f"{prefix}*", count=KEYS_PER_SCAN, _type="HASH"):
@@ -200,20 +196,21 @@ def _hash_names(hot: Redis, shard: int) -> dict[str, list[str]]:
 def _read_markets(hot: Redis, names: list[str]) -> Iterator[tuple[str, MarketSnapshot]]:
     for reply in _hashes(hot, names):
         row = _texts(reply)
-        terms = ["define-market", 0, *(row[name] for name in MARKET_TERMS)]
+        line = dict(part.split("=") for part in row["terms"].split(" "))
+        terms = ["define-market", 0, *(line[name] for name in MARKET_TERMS)]
         market = MarketSnapshot(
             terms=msgspec.convert(terms, DefineMarket, strict=False),
             status=MarketStatus(row["status"]),
             last_price_ticks=int(row["last_price"]),
             update_id=int(row["update_id"]),
         )
-        yield row["symbol"], market
+        yield line["symbol"], market
 
 
 def _read_wallets(hot: Redis, names: list[str]) -> Iterator[tuple[int, dict[str, Balance]]]:
     for name, reply in zip(names, _hashes(hot, names), strict=True):
         amounts = _texts(reply)
-        assets = {field.partition(".")[0] for field in amounts}
+        assets = {field.partition(".")[0] for field in amounts if field.endswith(".available")}
         yield (
             int(name.rpartition(":")[2]),
             {
@@ -228,30 +225,13 @@ def _read_wallets(hot: Redis, names: list[str]) -> Iterator[tuple[int, dict[str,
 
 def _read_orders(hot: Redis, names: list[str]) -> Iterator[tuple[int, OpenOrder]]:
     for name, reply in zip(names, _hashes(hot, names), strict=True):
-        row = _texts(reply)
-        order_id = int(name.rpartition(":")[2])
-        yield (
-            order_id,
-            OpenOrder(
-                order_id=order_id,
-                user_id=int(row["user"]),
-                symbol=row["symbol"],
-                side=Side(row["side"]),
-                type=OrderType(row["type"]),
-                time_in_force=TimeInForce(row["time_in_force"]),
-                post_only=row["post_only"] == "1",
-                price_ticks=Ticks(int(row["price"])),
-                qty_lots=Lots(int(row["qty"])),
-                remaining_lots=Lots(int(row["remaining"])),
-                filled_units=Units(int(row["filled_units"])),
-                client_order_id=row["client_order_id"],
-                ts_us=int(row["ts"]),
-            ),
-        )
+        user_id = int(name.rpartition(":")[2])
+        for order_id, line in _texts(reply).items():
+            yield int(order_id), open_order(user_id, int(order_id), line)
 
 
 def _order_ids(reply: list[bytes]) -> tuple[int, ...]:
-    return tuple(int(member) for member in reply)
+    return tuple(int(member.partition(b":")[0]) for member in reply)
 
 
 def _level_totals(reply: Mapping[bytes, bytes]) -> dict[int, int]:

@@ -99,7 +99,7 @@ class HotState:
             fields = await self._hash(keys.wallet(shard, user_id))
             for name, value in fields.items():
                 amounts[name] = amounts.get(name, 0) + int(value)
-        assets = sorted({name.partition(".")[0] for name in amounts})
+        assets = sorted({name.partition(".")[0] for name in amounts if name.endswith(".available")})
         return {
             asset: Balance(
                 available=Units(amounts.get(f"{asset}.available", 0)),
@@ -108,26 +108,22 @@ class HotState:
             for asset in assets
         }
 
-    async def open_order(self, order_id: int) -> OpenOrder | None:
-        """Return an open order, or None where it is not open (or never was)."""
+    async def open_order(self, user_id: int, order_id: int) -> OpenOrder | None:
+        """Return a user's open order, or None where it is not open, never was, or is another's."""
         shard = shard_of_order(order_id)
         if not 0 <= shard < self._shards:
             return None
-        return _open_order(order_id, await self._hash(keys.order(shard, order_id)))
+        key = keys.open_orders(shard, user_id)
+        line = cast("bytes | None", await self._hot.hget(key, str(order_id)))
+        return open_order(user_id, order_id, line.decode()) if line else None
 
     async def open_orders(self, user_id: int, *, symbol: str = "") -> list[OpenOrder]:
         """Return a user's open orders, oldest first; of one market where `symbol` is given."""
         found: list[OpenOrder] = []
         for shard in range(self._shards):
-            rows = await self._hot.zrange(keys.open_orders(shard, user_id), 0, -1)
-            ids = [int(row) for row in cast("list[bytes]", rows)]
-            pipe = self._hot.pipeline(transaction=False)
-            for order_id in ids:
-                pipe.hgetall(keys.order(shard, order_id))
-            for order_id, fields in zip(ids, await pipe.execute(), strict=True):
-                order = _open_order(order_id, _text(fields))
-                if order is not None and symbol in {"", order.symbol}:
-                    found.append(order)
+            lines = await self._hash(keys.open_orders(shard, user_id))
+            orders = (open_order(user_id, int(order_id), lines[order_id]) for order_id in lines)
+            found += [order for order in orders if symbol in {"", order.symbol}]
         return sorted(found, key=lambda order: (order.ts_us, order.order_id))
 
     async def book(self, symbol: str, *, depth: int) -> BookDepth:
@@ -176,21 +172,22 @@ def _levels(flat: list[bytes]) -> list[Level]:
     return [(Ticks(int(flat[i])), Lots(int(flat[i + 1]))) for i in range(0, len(flat), 2)]
 
 
-def _open_order(order_id: int, fields: Mapping[str, str]) -> OpenOrder | None:
-    if not fields:
-        return None
+def open_order(user_id: int, order_id: int, line: str) -> OpenOrder:
+    """Read an open order as `matching/lua/orders.lua` writes it."""
+    terms, _, client_order_id = line.partition(" client_order_id=")
+    fields = dict(part.split("=") for part in terms.split(" "))
     return OpenOrder(
         order_id=order_id,
-        user_id=int(fields["user"]),
+        user_id=user_id,
         symbol=fields["symbol"],
         side=Side(fields["side"]),
-        type=OrderType(fields["type"]),
-        time_in_force=TimeInForce(fields["time_in_force"]),
+        type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
         post_only=fields["post_only"] == "1",
         price_ticks=Ticks(int(fields["price"])),
         qty_lots=Lots(int(fields["qty"])),
         remaining_lots=Lots(int(fields["remaining"])),
         filled_units=Units(int(fields["filled_units"])),
-        client_order_id=fields["client_order_id"],
+        client_order_id=client_order_id,
         ts_us=int(fields["ts"]),
     )

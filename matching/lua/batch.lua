@@ -17,8 +17,8 @@ local client_orders = require("client_orders")
 local events = require("events")
 local funds = require("funds")
 local keys = require("keys")
-local levels = require("levels")
 local markets = require("markets")
+local msgpack = require("msgpack")
 local numbers = require("numbers")
 local orders = require("orders")
 local wallets = require("wallets")
@@ -29,6 +29,7 @@ local MAX_EVENTS = 5000 -- after which no further entry is begun: bounds the tim
 local MAX_ENTRIES = 1000 -- likewise
 local MAX_DEAD = 10000 -- unreadable commands kept, roughly
 local MAX_CLOCK_SKEW_US = 1000000 -- a gateway's clock may be this far ahead of the server's
+local ACK_HEADER = "\146" -- MessagePack: an array of two
 local MAX_WINDOW_US = 30 * 24 * 3600 * 1000000
 
 local function begin(prefix, client_order_window_us)
@@ -46,20 +47,20 @@ local function begin(prefix, client_order_window_us)
         now = tonumber(stored[4] or 0),
         entries = 0,
         commands = 0,
-        wallets = {}, -- user id → asset → balance
+        wallets = {}, -- user id → wallet
         markets = {}, -- symbol → market
         orders = {}, -- order id → order
-        opened = {}, -- user id → orders rested by this batch
-        sides = {}, -- book key → side
-        levels = {}, -- levels key → price → lots
+        opened = {}, -- orders rested by this batch
+        sides = {}, -- sides of books
         supply = {}, -- asset → units
-        references = {}, -- reference → first answer
-        new_references = {}, -- {name, packed first answer}, of this batch
+        references = {}, -- reference → its first use
+        new_references = {}, -- {name, packed first use}, of this batch
         client_orders = {}, -- client order key → record
         remembered = {}, -- client order key → {order, packed record}, of this batch
-        events = {},
-        answer = {}, -- events of the command at hand
-        acks = {}, -- gateway → list of {request id, events}
+        events = {}, -- packed
+        first_event = 1, -- of the command at hand
+        earlier_answer = nil, -- packed events that answer the command at hand instead
+        acks = {}, -- gateway → {count, pieces of packed acks}
         dead = {}, -- {reason, packed}
     }
 end
@@ -94,14 +95,27 @@ end
 local function answer(batch, gateway, request_id)
     local acks = batch.acks[gateway]
     if not acks then
-        acks = {}
+        acks = { count = 0, pieces = {} }
         batch.acks[gateway] = acks
     end
-    acks[#acks + 1] = { request_id, batch.answer }
+    acks.count = acks.count + 1
+    local pieces = acks.pieces
+    pieces[#pieces + 1] = ACK_HEADER
+    pieces[#pieces + 1] = cmsgpack.pack(request_id)
+    if batch.earlier_answer then
+        pieces[#pieces + 1] = batch.earlier_answer
+        return
+    end
+    local packed, first = batch.events, batch.first_event
+    pieces[#pieces + 1] = msgpack.array_header(#packed - first + 1)
+    for index = first, #packed do
+        pieces[#pieces + 1] = packed[index]
+    end
 end
 
 local function apply_command(batch, gateway, command, mode)
-    batch.answer = {}
+    batch.first_event = #batch.events + 1
+    batch.earlier_answer = nil
     if type(command) ~= "table" then
         command = {}
     end
@@ -127,7 +141,6 @@ local function apply_entry(batch, id, fields, mode)
     batch.entries = batch.entries + 1
     local entry, wrong = read_entry(fields)
     if not entry then
-        batch.answer = {}
         events.refused(batch, 0, "unreadable", "INVALID_REQUEST", wrong)
         bury(batch, wrong, cmsgpack.pack(fields))
         return
@@ -176,7 +189,7 @@ local function reply_of(batch)
     local reply = { batch.entries, batch.commands, batch.numbers.event }
     for gateway, acks in pairs(batch.acks) do
         reply[#reply + 1] = gateway
-        reply[#reply + 1] = cmsgpack.pack(acks)
+        reply[#reply + 1] = msgpack.array_header(acks.count) .. table.concat(acks.pieces)
     end
     return reply
 end
@@ -188,7 +201,6 @@ local function commit(batch, packed_events)
     client_orders.write(batch)
     orders.write(batch)
     book.write(batch)
-    levels.write(batch)
     markets.write(batch)
     write_events(batch, packed_events)
     redis.call(
@@ -204,7 +216,7 @@ return function(names, arguments)
     assert(window_us >= 1000 and window_us <= MAX_WINDOW_US, "the client order window is off")
     local batch = begin(names[1], window_us)
     apply_entries(batch, max_commands, mode)
-    local reply, packed_events = reply_of(batch), cmsgpack.pack(batch.events)
+    local reply, packed_events = reply_of(batch), msgpack.array(batch.events, 1, #batch.events)
     if batch.entries > 0 then
         commit(batch, packed_events)
     end

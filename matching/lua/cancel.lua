@@ -3,7 +3,6 @@
 
 local book = require("book")
 local events = require("events")
-local levels = require("levels")
 local markets = require("markets")
 local orders = require("orders")
 local wallets = require("wallets")
@@ -13,22 +12,19 @@ local cancel = {}
 local function take_off(batch, order)
     local market = markets.get(batch, order.symbol)
     local lots = order.remaining
-    wallets.release(wallets.held(batch, market, order, lots))
-    order.remaining = 0
-    orders.close(order)
-    book.remove(book.side(batch, order.symbol, order.side), order)
+    wallets.reserve(wallets.get(batch, order.user, market.terms), market.terms, order, -lots)
     events.canceled(batch, order, {
         lots = lots,
         end_reason = "USER",
-        level_lots = levels.add(batch, order.symbol, order.side, order.price, -lots),
+        level_lots = book.take(book.side(batch, market, order.side), order, lots),
         update_id = markets.next_update_id(market),
     })
 end
 
 function cancel.one(batch, command)
     local user_id, order_id = command[3], command[4]
-    local order = orders.get(batch, order_id)
-    if not order or order.ended or order.user ~= user_id then
+    local order = orders.get(batch, user_id, order_id)
+    if not order or order.ended then
         return events.refused(batch, user_id, "cancel", "UNKNOWN_ORDER", "")
     end
     return take_off(batch, order)

@@ -5,6 +5,7 @@
 -- Emits nothing: a repeated answer is the old events, not new ones.
 
 local keys = require("keys")
+local msgpack = require("msgpack")
 local orders = require("orders")
 
 local TERMS = { "symbol", "side", "type", "time_in_force", "post_only", "price", "qty" }
@@ -21,11 +22,11 @@ local function load(batch, key)
     return record
 end
 
-local function is_valid(batch, record)
+local function is_valid(batch, user_id, record)
     if batch.now - record.ts < batch.client_order_window_us then
         return true
     end
-    local order = record.order_id > 0 and orders.get(batch, record.order_id)
+    local order = orders.get(batch, user_id, record.order_id)
     return order and not order.ended
 end
 
@@ -33,25 +34,26 @@ end
 -- same; nil where there is none.
 function client_orders.find(batch, order)
     local record = load(batch, keys.client_order(batch.prefix, order.user, order.client_order_id))
-    if not record or not is_valid(batch, record) then
+    if not record or not is_valid(batch, order.user, record) then
         return nil
     end
     for index, name in ipairs(TERMS) do
         if record.terms[index] ~= order[name] then
-            return record.events, false
+            return record.answer, false
         end
     end
-    return record.events, true
+    return record.answer, true
 end
 
--- Remembers `events` as the answer to `order`.
-function client_orders.remember(batch, order, events)
+-- Remembers the events of the command at hand as the answer to `order`.
+function client_orders.remember(batch, order)
     local terms = {}
     for index, name in ipairs(TERMS) do
         terms[index] = order[name]
     end
     local key = keys.client_order(batch.prefix, order.user, order.client_order_id)
-    local record = { ts = batch.now, order_id = order.id, terms = terms, events = events }
+    local answer = msgpack.array(batch.events, batch.first_event, #batch.events)
+    local record = { ts = batch.now, order_id = order.id, terms = terms, answer = answer }
     batch.client_orders[key] = record
     batch.remembered[key] = { order = order, packed = cmsgpack.pack(record) }
 end

@@ -1,5 +1,5 @@
 -- Events: arrays in the order of matching/domain/events.py, numbered as they happen.
--- Each goes to the shard's log and into the answer of the command that caused it.
+-- Each is packed once, for the shard's log and for the answer of the command that caused it.
 
 local events = {}
 
@@ -9,8 +9,7 @@ local function emit(batch, event)
     batch.numbers.event = sequence
     event[2] = sequence
     event[3] = batch.now
-    batch.events[#batch.events + 1] = event
-    batch.answer[#batch.answer + 1] = event
+    batch.events[#batch.events + 1] = cmsgpack.pack(event)
 end
 
 function events.placed(batch, order, outcome)
@@ -30,11 +29,11 @@ function events.rejected(batch, order, reason)
 end
 
 function events.trade(batch, trade)
+    local taker, maker = trade.taker, trade.maker
     emit(batch, {
-        "trade", 0, 0, trade.id, trade.symbol, trade.price, trade.lots, trade.base_units,
-        trade.quote_units, trade.taker.side, trade.taker.id, trade.maker.id, trade.taker.user,
-        trade.maker.user, trade.taker_fee, trade.maker_fee, trade.maker.remaining,
-        trade.level_lots, trade.update_id,
+        "trade", 0, 0, trade.id, maker.symbol, maker.price, trade.lots, trade.base_units,
+        trade.quote_units, taker.side, taker.id, maker.id, taker.user, maker.user,
+        trade.taker_fee, trade.maker_fee, maker.remaining, trade.level_lots, trade.update_id,
     })
 end
 
@@ -59,11 +58,11 @@ function events.funds(batch, user_id, asset, amount, reference)
     emit(batch, { "funds", 0, 0, user_id, asset, amount, reference })
 end
 
-function events.market_defined(batch, market)
+function events.market_defined(batch, terms)
     emit(batch, {
-        "market-defined", 0, 0, market.symbol, market.base, market.quote, market.lot_units,
-        market.tick_lot_units, market.min_qty, market.max_qty, market.max_price,
-        market.min_notional, market.price_band_bps, market.maker_fee_ppm, market.taker_fee_ppm,
+        "market-defined", 0, 0, terms.symbol, terms.base, terms.quote, terms.lot_units,
+        terms.tick_lot_units, terms.min_qty, terms.max_qty, terms.max_price, terms.min_notional,
+        terms.price_band_bps, terms.maker_fee_ppm, terms.taker_fee_ppm,
     })
 end
 

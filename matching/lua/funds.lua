@@ -1,10 +1,11 @@
 -- Command funds: deposit or withdraw, at most once for each reference.
 -- Keys: supply, a hash of asset → all that is in wallets; references, a hash of reference → packed
--- first answer.
+-- terms and first answer.
 -- Emits: funds; or refused.
 
 local events = require("events")
 local keys = require("keys")
+local msgpack = require("msgpack")
 local numbers = require("numbers")
 local wallets = require("wallets")
 
@@ -19,21 +20,20 @@ local function supply_of(batch, asset)
     return supply
 end
 
-local function first_answer(batch, reference)
-    local answer = batch.references[reference]
-    if answer == nil then
+local function first_use(batch, reference)
+    local use = batch.references[reference]
+    if use == nil then
         local packed = redis.call("HGET", keys.references(batch.prefix), reference)
-        answer = packed and cmsgpack.unpack(packed)
-        batch.references[reference] = answer
+        use = packed and cmsgpack.unpack(packed)
+        batch.references[reference] = use
     end
-    return answer
+    return use
 end
 
 -- Answers a repeated reference: with the first answer where it asks the same, else with a conflict.
-local function answer_again(batch, answer, user_id, asset, amount)
-    local event = answer[1]
-    if event[4] == user_id and event[5] == asset and event[6] == amount then
-        batch.answer = answer
+local function answer_again(batch, use, user_id, asset, amount)
+    if use.user == user_id and use.asset == asset and use.amount == amount then
+        batch.earlier_answer = use.answer
     else
         events.refused(batch, user_id, "funds", "CONFLICT", "reference was used before")
     end
@@ -41,12 +41,12 @@ end
 
 function funds.move(batch, command)
     local user_id, asset, amount, reference = command[3], command[4], command[5], command[6]
-    local answer = first_answer(batch, reference)
-    if answer then
-        return answer_again(batch, answer, user_id, asset, amount)
+    local use = first_use(batch, reference)
+    if use then
+        return answer_again(batch, use, user_id, asset, amount)
     end
-    local balance = wallets.balance(batch, user_id, asset)
-    if balance.available + amount < 0 then
+    local wallet, available = wallets.get_asset(batch, user_id, asset), asset .. ".available"
+    if wallet.amounts[available] + amount < 0 then
         return events.refused(batch, user_id, "funds", "INSUFFICIENT_FUNDS", "")
     end
     -- Supply bounds every wallet, so no later credit can overflow.
@@ -55,11 +55,17 @@ function funds.move(batch, command)
         return events.refused(batch, user_id, "funds", "INVALID_REQUEST", "supply would overflow")
     end
     batch.supply[asset] = supply
-    wallets.credit(balance, amount)
+    wallets.add(wallet, available, amount)
     events.funds(batch, user_id, asset, amount, reference)
-    batch.references[reference] = batch.answer
+    use = {
+        user = user_id,
+        asset = asset,
+        amount = amount,
+        answer = msgpack.array(batch.events, batch.first_event, #batch.events),
+    }
+    batch.references[reference] = use
     batch.new_references[#batch.new_references + 1] = {
-        name = reference, packed = cmsgpack.pack(batch.answer),
+        name = reference, packed = cmsgpack.pack(use),
     }
     return nil
 end

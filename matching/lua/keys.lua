@@ -1,7 +1,5 @@
 -- Key names under a shard's prefix, the same as matching/keys.py spells them.
 
-local numbers = require("numbers")
-
 local BOOK_SIDES = { BUY = "bids", SELL = "asks" }
 
 local keys = {}
@@ -46,20 +44,16 @@ function keys.levels(prefix, symbol, side)
     return prefix .. "levels:" .. symbol .. ":" .. BOOK_SIDES[side]
 end
 
-function keys.order(prefix, order_id)
-    return prefix .. "order:" .. numbers.text(order_id)
-end
-
 function keys.open_orders(prefix, user_id)
-    return prefix .. "orders:open:" .. numbers.text(user_id)
+    return string.format("%sorders:%d", prefix, user_id)
 end
 
 function keys.wallet(prefix, user_id)
-    return prefix .. "wallet:" .. numbers.text(user_id)
+    return string.format("%swallet:%d", prefix, user_id)
 end
 
 function keys.client_order(prefix, user_id, client_order_id)
-    return prefix .. "client-order:" .. numbers.text(user_id) .. ":" .. client_order_id
+    return string.format("%sclient-order:%d:%s", prefix, user_id, client_order_id)
 end
 
 return keys

@@ -15,34 +15,34 @@ local FIXED = { "base", "quote", "lot_units", "tick_lot_units" }
 local market_commands = {}
 
 local function from_command(command)
-    local market = {}
+    local terms = {}
     for index, name in ipairs(markets.TEXTS) do
-        market[name] = command[2 + index]
+        terms[name] = command[2 + index]
     end
     for index, name in ipairs(markets.COUNTS) do
-        market[name] = command[FIRST_COUNT - 1 + index]
+        terms[name] = command[FIRST_COUNT - 1 + index]
     end
-    return market
+    return terms
 end
 
 -- Why these terms cannot be listed, if so. With every product within 2^53-1 here, no order that
 -- passes the filters can overflow.
-local function fault(market)
-    if market.symbol ~= market.base .. "-" .. market.quote then
+local function fault(terms)
+    if terms.symbol ~= terms.base .. "-" .. terms.quote then
         return "symbol is not base-quote"
-    elseif market.lot_units < 1 or market.tick_lot_units < 1 then
+    elseif terms.lot_units < 1 or terms.tick_lot_units < 1 then
         return "a lot or a tick is worth nothing"
-    elseif market.min_qty < 1 or market.min_qty > market.max_qty or market.max_price < 1 then
+    elseif terms.min_qty < 1 or terms.min_qty > terms.max_qty or terms.max_price < 1 then
         return "the bounds leave no quantity or no price"
-    elseif not numbers.product(market.max_price, market.max_qty, market.tick_lot_units) then
+    elseif not numbers.product(terms.max_price, terms.max_qty, terms.tick_lot_units) then
         return "the largest notional does not fit"
-    elseif not numbers.product(market.max_qty, market.lot_units) then
+    elseif not numbers.product(terms.max_qty, terms.lot_units) then
         return "the largest quantity does not fit"
-    elseif not numbers.product(market.max_price, BPS) then
+    elseif not numbers.product(terms.max_price, BPS) then
         return "the largest price does not fit"
-    elseif market.price_band_bps > BPS then
+    elseif terms.price_band_bps > BPS then
         return "the price band is over 100 percent"
-    elseif market.maker_fee_ppm > PPM or market.taker_fee_ppm > PPM then
+    elseif terms.maker_fee_ppm > PPM or terms.taker_fee_ppm > PPM then
         return "a fee is over 100 percent"
     end
     return nil
@@ -64,15 +64,12 @@ function market_commands.define(batch, command)
         return events.market_defined(batch, terms)
     end
     for _, name in ipairs(FIXED) do
-        if listed[name] ~= terms[name] then
+        if listed.terms[name] ~= terms[name] then
             return refuse(batch, "CONFLICT", name .. " of a listed market cannot change")
         end
     end
-    for _, name in ipairs(markets.COUNTS) do
-        listed[name] = terms[name]
-    end
-    listed.redefined = true
-    return events.market_defined(batch, listed)
+    markets.redefine(listed, terms)
+    return events.market_defined(batch, terms)
 end
 
 function market_commands.set_status(batch, command)
@@ -80,8 +77,7 @@ function market_commands.set_status(batch, command)
     if not market then
         return events.refused(batch, 0, "market-status", "UNKNOWN_SYMBOL", "")
     end
-    market.status = command[4]
-    market.changed = true
+    markets.set_status(market, command[4])
     return events.market_status(batch, market)
 end
 

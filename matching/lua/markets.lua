@@ -1,5 +1,5 @@
 -- Markets: terms, status, last price and book update id; loaded once a batch.
--- Key: market:{symbol}, a hash.
+-- Key: market:{symbol}, a hash of `terms` (one line of text), `status`, `last_price`, `update_id`.
 -- Emits nothing.
 
 local keys = require("keys")
@@ -10,24 +10,76 @@ local COUNTS = {
     "lot_units", "tick_lot_units", "min_qty", "max_qty", "max_price", "min_notional",
     "price_band_bps", "maker_fee_ppm", "taker_fee_ppm",
 }
+local MAX_KNOWN = 1000 -- parsed terms kept between calls
 
 local markets = { TEXTS = TEXTS, COUNTS = COUNTS }
 
-local function load(prefix, symbol)
-    local row = redis.call("HGETALL", keys.market(prefix, symbol))
-    if #row == 0 then
-        return false
-    end
-    local market = {}
-    for index = 1, #row, 2 do
-        market[row[index]] = row[index + 1]
+-- Line of terms → parsed terms. Outlives the call: the same line always means the same, so there
+-- is nothing that could grow stale.
+local known, known_count = {}, 0
+
+local function to_line(terms)
+    local parts = {}
+    for _, name in ipairs(TEXTS) do
+        parts[#parts + 1] = name .. "=" .. terms[name]
     end
     for _, name in ipairs(COUNTS) do
-        market[name] = tonumber(market[name])
+        parts[#parts + 1] = string.format("%s=%d", name, terms[name])
     end
-    market.last_price = tonumber(market.last_price)
-    market.update_id = tonumber(market.update_id)
-    return market
+    return table.concat(parts, " ")
+end
+
+-- Adds what follows from the terms: the fields of a wallet that trading here touches.
+local function complete(terms)
+    local base, quote = terms.base, terms.quote
+    terms.quote_available, terms.quote_reserved = quote .. ".available", quote .. ".reserved"
+    terms.base_available, terms.base_reserved = base .. ".available", base .. ".reserved"
+    terms.base_incoming = base .. ".incoming"
+    terms.wallet_fields = {
+        terms.quote_available, terms.quote_reserved, terms.base_available, terms.base_reserved,
+        terms.base_incoming,
+    }
+    return terms
+end
+
+local function from_line(line)
+    local terms = {}
+    for name, value in line:gmatch("(%S+)=(%S+)") do
+        terms[name] = value
+    end
+    for _, name in ipairs(COUNTS) do
+        terms[name] = tonumber(terms[name])
+    end
+    return complete(terms)
+end
+
+local function parsed(line)
+    local terms = known[line]
+    if not terms then
+        if known_count >= MAX_KNOWN then
+            known, known_count = {}, 0
+        end
+        terms = from_line(line)
+        known[line] = terms
+        known_count = known_count + 1
+    end
+    return terms
+end
+
+local function load(prefix, symbol)
+    local key = keys.market(prefix, symbol)
+    local row = redis.call("HMGET", key, "terms", "status", "last_price", "update_id")
+    if not row[1] then
+        return false
+    end
+    return {
+        key = key,
+        symbol = symbol,
+        terms = parsed(row[1]),
+        status = row[2],
+        last_price = tonumber(row[3]),
+        update_id = tonumber(row[4]),
+    }
 end
 
 -- The market of `symbol`, or false where none is listed.
@@ -41,12 +93,28 @@ function markets.get(batch, symbol)
 end
 
 -- Lists a new market, with an empty book and no last price.
-function markets.add(batch, market)
-    market.status = "TRADING"
-    market.last_price = 0
-    market.update_id = 0
+function markets.add(batch, terms)
+    batch.markets[terms.symbol] = {
+        key = keys.market(batch.prefix, terms.symbol),
+        symbol = terms.symbol,
+        terms = complete(terms),
+        status = "TRADING",
+        last_price = 0,
+        update_id = 0,
+        redefined = true,
+        changed = true,
+    }
+end
+
+-- Gives a listed market other filters and fees.
+function markets.redefine(market, terms)
+    market.terms = complete(terms)
     market.redefined = true
-    batch.markets[market.symbol] = market
+end
+
+function markets.set_status(market, status)
+    market.status = status
+    market.changed = true
 end
 
 -- Counts one more change of the market's book and returns its number.
@@ -56,26 +124,14 @@ function markets.next_update_id(market)
     return market.update_id
 end
 
-local function write_terms(key, market)
-    local fields = {}
-    for _, names in ipairs({ TEXTS, COUNTS }) do
-        for _, name in ipairs(names) do
-            fields[#fields + 1] = name
-            fields[#fields + 1] = market[name]
-        end
-    end
-    redis.call("HSET", key, unpack(fields))
-end
-
 function markets.write(batch)
-    for symbol, market in pairs(batch.markets) do
-        local key = keys.market(batch.prefix, symbol)
+    for _, market in pairs(batch.markets) do
         if market and market.redefined then
-            write_terms(key, market)
+            redis.call("HSET", market.key, "terms", to_line(market.terms))
         end
-        if market and (market.redefined or market.changed) then
+        if market and market.changed then
             redis.call(
-                "HSET", key, "status", market.status,
+                "HSET", market.key, "status", market.status,
                 "last_price", market.last_price, "update_id", market.update_id
             )
         end

@@ -5,32 +5,29 @@
 local book = require("book")
 local events = require("events")
 local ids = require("ids")
-local levels = require("levels")
 local markets = require("markets")
 local numbers = require("numbers")
-local orders = require("orders")
 local wallets = require("wallets")
 
 local OPPOSITE = { BUY = "SELL", SELL = "BUY" }
+-- The plan of most orders; shared, so nobody may change it.
+local MEETS_NOTHING = { makers = {}, lots = {}, filled = 0, quote_units = 0, met_own = false }
 
 local match = {}
 
 -- What `order` would meet now, best first, without changing anything: `makers` and the `lots` from
 -- each, their sum `filled`, its price `quote_units`, and whether the user's own order stopped it.
 function match.plan(batch, market, order)
-    local side = book.side(batch, order.symbol, OPPOSITE[order.side])
-    local limit = nil
-    if order.type == "LIMIT" then
-        limit = order.price * side.sign
+    local side = book.side(batch, market, OPPOSITE[order.side])
+    local limit = order.type == "LIMIT" and order.price * side.sign or nil
+    local row, added = book.first(batch, side)
+    local maker
+    maker, row, added = book.next(batch, side, row, added, limit)
+    if not maker then
+        return MEETS_NOTHING
     end
     local plan = { makers = {}, lots = {}, filled = 0, quote_units = 0, met_own = false }
-    local index, added_index = book.first(batch, side)
-    while plan.filled < order.qty do
-        local maker
-        maker, index, added_index = book.next(batch, side, index, added_index, limit)
-        if not maker then
-            break
-        end
+    while maker and plan.filled < order.qty do
         if maker.user == order.user then
             plan.met_own = true
             break
@@ -39,56 +36,65 @@ function match.plan(batch, market, order)
         plan.makers[#plan.makers + 1] = maker
         plan.lots[#plan.lots + 1] = lots
         plan.filled = plan.filled + lots
-        plan.quote_units = plan.quote_units + maker.price * lots * market.tick_lot_units
+        plan.quote_units = plan.quote_units + maker.price * lots * market.terms.tick_lot_units
+        if plan.filled < order.qty then
+            maker, row, added = book.next(batch, side, row, added, limit)
+        end
     end
     return plan
 end
 
--- Exchanges what the taker pays for what it receives, less the fees. The maker gives from what its
--- order reserved, the taker from what is available; the fees go to the fee account.
-local function settle(batch, market, trade)
-    local maker, taker = trade.maker.user, trade.taker.user
-    local pays, paid = market.quote, trade.quote_units
-    local receives, received = market.base, trade.base_units
-    if trade.taker.side == "SELL" then
-        pays, paid, receives, received = receives, received, pays, paid
+-- The taker pays from what is available, the maker from what its order reserved; each gets what
+-- the other pays, less its fee, which goes to the fee account.
+local function settle(batch, terms, trade)
+    local taker = wallets.get(batch, trade.taker.user, terms)
+    local maker = wallets.get(batch, trade.maker.user, terms)
+    local collector = wallets.get(batch, wallets.FEE_ACCOUNT, terms)
+    local base, quote = trade.base_units, trade.quote_units
+    local add = wallets.add
+    if trade.taker.side == "BUY" then
+        trade.taker_fee = numbers.fee(base, terms.taker_fee_ppm)
+        trade.maker_fee = numbers.fee(quote, terms.maker_fee_ppm)
+        add(taker, terms.quote_available, -quote)
+        add(taker, terms.base_available, base - trade.taker_fee)
+        add(maker, terms.base_reserved, -base)
+        add(maker, terms.quote_available, quote - trade.maker_fee)
+        add(collector, terms.base_available, trade.taker_fee)
+        add(collector, terms.quote_available, trade.maker_fee)
+    else
+        trade.taker_fee = numbers.fee(quote, terms.taker_fee_ppm)
+        trade.maker_fee = numbers.fee(base, terms.maker_fee_ppm)
+        add(taker, terms.base_available, -base)
+        add(taker, terms.quote_available, quote - trade.taker_fee)
+        add(maker, terms.quote_reserved, -quote)
+        add(maker, terms.base_incoming, -base)
+        add(maker, terms.base_available, base - trade.maker_fee)
+        add(collector, terms.quote_available, trade.taker_fee)
+        add(collector, terms.base_available, trade.maker_fee)
     end
-    trade.taker_fee = numbers.fee(received, market.taker_fee_ppm)
-    trade.maker_fee = numbers.fee(paid, market.maker_fee_ppm)
-    wallets.credit(wallets.balance(batch, taker, pays), -paid)
-    wallets.credit(wallets.balance(batch, taker, receives), received - trade.taker_fee)
-    wallets.spend_reserved(wallets.balance(batch, maker, receives), received)
-    wallets.credit(wallets.balance(batch, maker, pays), paid - trade.maker_fee)
-    wallets.credit(wallets.balance(batch, wallets.FEE_ACCOUNT, receives), trade.taker_fee)
-    wallets.credit(wallets.balance(batch, wallets.FEE_ACCOUNT, pays), trade.maker_fee)
 end
 
 -- One trade at the maker's price.
 local function execute_one(batch, market, taker, maker, lots)
-    local quote_units = maker.price * lots * market.tick_lot_units
+    local terms = market.terms
+    local quote_units = maker.price * lots * terms.tick_lot_units
     local trade = {
         id = ids.next(batch, "trade"),
-        symbol = market.symbol,
-        price = maker.price,
         lots = lots,
-        base_units = lots * market.lot_units,
+        base_units = lots * terms.lot_units,
         quote_units = quote_units,
         maker = maker,
         taker = taker,
     }
-    settle(batch, market, trade)
-    maker.remaining = maker.remaining - lots
+    settle(batch, terms, trade)
     maker.filled_units = maker.filled_units + quote_units
-    maker.changed = true
-    taker.remaining = taker.remaining - lots
     taker.filled_units = taker.filled_units + quote_units
-    market.last_price = maker.price
-    trade.level_lots = levels.add(batch, market.symbol, maker.side, maker.price, -lots)
+    taker.remaining = taker.remaining - lots
+    trade.level_lots = book.take(book.side(batch, market, maker.side), maker, lots)
     trade.update_id = markets.next_update_id(market)
+    market.last_price = maker.price
     events.trade(batch, trade)
-    if maker.remaining == 0 then
-        orders.close(maker)
-        book.remove(book.side(batch, market.symbol, maker.side), maker)
+    if maker.ended then
         events.filled(batch, maker)
     end
 end

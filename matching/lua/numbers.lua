@@ -16,14 +16,10 @@ function numbers.is_integer(value)
     return numbers.is_count(value) or (type(value) == "number" and numbers.is_count(-value))
 end
 
--- An integer as text. `tostring` and `..` lose digits from 15 digits up; this does not.
+-- An integer as text. `tostring` and `..` lose digits from 15 digits up; this does not, because
+-- Lua's `%d` passes the number on as 64 bits.
 function numbers.text(value)
-    return string.format("%.0f", value)
-end
-
--- An id as text of fixed width, so that members of equal score sort by number.
-function numbers.padded(value)
-    return string.format("%016.0f", value)
+    return string.format("%d", value)
 end
 
 -- The product of counts, or nil where it passes 2^53-1. A product that is too large stays so

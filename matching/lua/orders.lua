@@ -1,45 +1,57 @@
 -- Open orders: loaded when first met, changed in memory, written at the commit.
--- Keys: order:{orderId}, a hash; orders:open:{userId}, a sorted set of the user's open order ids.
+-- Key: orders:{userId}, a hash of order id → one line of text. Only GTC limit orders rest, so the
+-- line leaves type and time in force out.
 -- Emits nothing.
 
 local keys = require("keys")
-local writes = require("writes")
+
+local LINE = "symbol=%s side=%s price=%d qty=%d remaining=%d filled_units=%d post_only=%d ts=%d "
+    .. "client_order_id=%s"
+local LINE_PATTERN = "^symbol=(%S+) side=(%S+) price=(%d+) qty=(%d+) remaining=(%d+) "
+    .. "filled_units=(%d+) post_only=(%d) ts=(%d+) client_order_id=(.*)$"
 
 local orders = {}
 
-local function load(prefix, order_id)
-    local row = redis.call(
-        "HMGET", keys.order(prefix, order_id), "user", "symbol", "side", "type", "time_in_force",
-        "post_only", "price", "qty", "remaining", "filled_units", "client_order_id", "ts"
-    )
-    if not row[1] then
-        return false
-    end
+local function from_line(order_id, user_id, line)
+    local symbol, side, price, qty, remaining, filled_units, post_only, ts, client_order_id =
+        line:match(LINE_PATTERN)
     return {
         id = order_id,
-        user = tonumber(row[1]),
-        symbol = row[2],
-        side = row[3],
-        type = row[4],
-        time_in_force = row[5],
-        post_only = row[6] == "1",
-        price = tonumber(row[7]),
-        qty = tonumber(row[8]),
-        remaining = tonumber(row[9]),
-        filled_units = tonumber(row[10]),
-        client_order_id = row[11],
-        ts = tonumber(row[12]),
+        user = user_id,
+        symbol = symbol,
+        side = side,
+        type = "LIMIT",
+        time_in_force = "GTC",
+        post_only = post_only == "1",
+        price = tonumber(price),
+        qty = tonumber(qty),
+        remaining = tonumber(remaining),
+        filled_units = tonumber(filled_units),
+        client_order_id = client_order_id,
+        ts = tonumber(ts),
     }
 end
 
--- The open order of that id (open when the batch began, or rested by it), or false.
--- One that has ended in this batch is still returned, marked `ended`.
-function orders.get(batch, order_id)
+local function to_line(order)
+    return LINE:format(
+        order.symbol, order.side, order.price, order.qty, order.remaining, order.filled_units,
+        order.post_only and 1 or 0, order.ts, order.client_order_id
+    )
+end
+
+-- The order of that id that `user_id` had open when the batch began, or has opened in it; nil where
+-- there is none. One that has ended in this batch is still returned, marked `ended`.
+function orders.get(batch, user_id, order_id)
     local order = batch.orders[order_id]
-    if order == nil then
-        order = load(batch.prefix, order_id)
-        batch.orders[order_id] = order
+    if order then
+        return order.user == user_id and order or nil
     end
+    local line = redis.call("HGET", keys.open_orders(batch.prefix, user_id), order_id)
+    if not line then
+        return nil
+    end
+    order = from_line(order_id, user_id, line)
+    batch.orders[order_id] = order
     return order
 end
 
@@ -48,15 +60,10 @@ function orders.open(batch, order)
     order.is_new = true
     order.changed = true
     batch.orders[order.id] = order
-    local opened = batch.opened[order.user]
-    if not opened then
-        opened = {}
-        batch.opened[order.user] = opened
-    end
-    opened[#opened + 1] = order
+    batch.opened[#batch.opened + 1] = order
 end
 
--- Ends an open order: it leaves the book and the index at the commit.
+-- Ends an open order: it leaves the book and its user's open orders at the commit.
 function orders.close(order)
     order.ended = true
     order.changed = true
@@ -64,67 +71,36 @@ end
 
 -- All open orders of a user, in the order they came.
 function orders.open_of(batch, user_id)
+    local ids = redis.call("HKEYS", keys.open_orders(batch.prefix, user_id))
+    for index, id in ipairs(ids) do
+        ids[index] = tonumber(id)
+    end
+    table.sort(ids)
     local found = {}
-    local stored = redis.call("ZRANGE", keys.open_orders(batch.prefix, user_id), 0, -1)
-    for _, member in ipairs(stored) do
-        local order = orders.get(batch, tonumber(member))
+    for _, id in ipairs(ids) do
+        local order = orders.get(batch, user_id, id)
         if not order.ended then
             found[#found + 1] = order
         end
     end
-    for _, order in ipairs(batch.opened[user_id] or {}) do
-        if not order.ended then
+    for _, order in ipairs(batch.opened) do
+        if order.user == user_id and not order.ended then
             found[#found + 1] = order
         end
     end
     return found
 end
 
-local function write_new(key, order)
-    redis.call(
-        "HSET", key, "user", order.user, "symbol", order.symbol, "side", order.side,
-        "type", order.type, "time_in_force", order.time_in_force,
-        "post_only", order.post_only and "1" or "0", "price", order.price, "qty", order.qty,
-        "remaining", order.remaining, "filled_units", order.filled_units,
-        "client_order_id", order.client_order_id, "ts", order.ts
-    )
-end
-
-local function append(lists, name, ...)
-    local list = lists[name]
-    if not list then
-        list = {}
-        lists[name] = list
-    end
-    for index = 1, select("#", ...) do
-        list[#list + 1] = (select(index, ...))
-    end
-end
-
 function orders.write(batch)
-    local ended, opened_of, ended_of = {}, {}, {}
     for order_id, order in pairs(batch.orders) do
-        if order and order.changed then
-            local key = keys.order(batch.prefix, order_id)
-            if order.is_new and not order.ended then
-                write_new(key, order)
-                append(opened_of, order.user, order_id, order_id)
-            elseif order.ended and not order.is_new then
-                ended[#ended + 1] = key
-                append(ended_of, order.user, order_id)
-            elseif not order.ended then
-                redis.call(
-                    "HSET", key, "remaining", order.remaining, "filled_units", order.filled_units
-                )
+        if order.changed then
+            if not order.ended then
+                local key = keys.open_orders(batch.prefix, order.user)
+                redis.call("HSET", key, order_id, to_line(order))
+            elseif not order.is_new then
+                redis.call("HDEL", keys.open_orders(batch.prefix, order.user), order_id)
             end
         end
-    end
-    writes.each_key("DEL", ended)
-    for user_id, ids in pairs(ended_of) do
-        writes.variadic("ZREM", keys.open_orders(batch.prefix, user_id), ids)
-    end
-    for user_id, ids in pairs(opened_of) do
-        writes.variadic("ZADD", keys.open_orders(batch.prefix, user_id), ids)
     end
 end
 

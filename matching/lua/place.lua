@@ -6,11 +6,10 @@ local book = require("book")
 local client_orders = require("client_orders")
 local events = require("events")
 local ids = require("ids")
-local levels = require("levels")
 local markets = require("markets")
 local match = require("match")
-local wallets = require("wallets")
 local orders = require("orders")
+local wallets = require("wallets")
 
 local BPS = 10000
 
@@ -29,15 +28,15 @@ end
 -- Keeps the answer to an order that exists, unless its client order id stands for another one.
 local function remember(batch, order, earlier_answer)
     if order.id > 0 and order.client_order_id ~= "" and not earlier_answer then
-        client_orders.remember(batch, order, batch.answer)
+        client_orders.remember(batch, order)
     end
 end
 
 local function is_out_of_band(market, price)
     local distance = math.abs(price - market.last_price)
     return market.last_price > 0
-        and market.price_band_bps > 0
-        and distance * BPS > market.last_price * market.price_band_bps
+        and market.terms.price_band_bps > 0
+        and distance * BPS > market.last_price * market.terms.price_band_bps
 end
 
 -- The first filter of the market that the order fails, if any.
@@ -45,14 +44,14 @@ local function failed_filter(market, order)
     if market.status ~= "TRADING" then
         return "SYMBOL_PAUSED"
     end
-    local is_limit = order.type == "LIMIT"
-    if is_limit and (order.price < 1 or order.price > market.max_price) then
+    local terms, is_limit = market.terms, order.type == "LIMIT"
+    if is_limit and (order.price < 1 or order.price > terms.max_price) then
         return "INVALID_PRICE"
     end
-    if order.qty < market.min_qty or order.qty > market.max_qty then
+    if order.qty < terms.min_qty or order.qty > terms.max_qty then
         return "INVALID_QTY"
     end
-    if is_limit and order.price * order.qty * market.tick_lot_units < market.min_notional then
+    if is_limit and order.price * order.qty * terms.tick_lot_units < terms.min_notional then
         return "NOTIONAL_TOO_SMALL"
     end
     if is_limit and is_out_of_band(market, order.price) then
@@ -63,11 +62,12 @@ end
 
 -- Whether the user can pay: a market buy for what it would meet, any other order for all of it.
 local function can_pay(batch, market, order, plan)
+    local wallet = wallets.get(batch, order.user, market.terms)
+    local field, amount = wallets.held(market.terms, order, order.qty)
     if order.type == "MARKET" and order.side == "BUY" then
-        return plan.quote_units <= wallets.balance(batch, order.user, market.quote).available
+        amount = plan.quote_units
     end
-    local balance, amount = wallets.held(batch, market, order, order.qty)
-    return amount <= balance.available
+    return amount <= wallet.amounts[field]
 end
 
 -- The first rule the order breaks against the wallet and the book, if any.
@@ -97,10 +97,10 @@ end
 
 -- Rests the remainder: reserves what it needs and puts it on the book.
 local function rest(batch, market, order, outcome)
-    wallets.reserve(wallets.held(batch, market, order, order.remaining))
+    local wallet = wallets.get(batch, order.user, market.terms)
+    wallets.reserve(wallet, market.terms, order, order.remaining)
     orders.open(batch, order)
-    book.add(book.side(batch, order.symbol, order.side), order)
-    outcome.level_lots = levels.add(batch, order.symbol, order.side, order.price, order.remaining)
+    outcome.level_lots = book.add(book.side(batch, market, order.side), order)
     outcome.update_id = markets.next_update_id(market)
 end
 
@@ -166,7 +166,7 @@ return function(batch, command)
     end
     -- The same order again is no new order: no rule may keep it from its first answer.
     if is_same then
-        batch.answer = earlier
+        batch.earlier_answer = earlier
         return nil
     end
     answer_anew(batch, market, order, earlier ~= nil)

@@ -1,5 +1,6 @@
--- Balances: loaded once a batch, changed in memory, written at the commit.
--- Key: wallet:{userId}, a hash of `<asset>.available` and `<asset>.reserved`.
+-- Wallets: amounts loaded once a batch, changed in memory, written at the commit.
+-- Key: wallet:{userId}, a hash of `<asset>.available` and `<asset>.reserved`; beside them
+-- `<asset>.incoming`, what the user's resting buys would bring.
 -- Emits nothing.
 
 local keys = require("keys")
@@ -9,78 +10,84 @@ local wallets = {
     FEE_ACCOUNT = 0, -- the user id that collects fees; no person has it
 }
 
--- The balance of `user_id` in `asset`, as this batch has made it so far.
-function wallets.balance(batch, user_id, asset)
+local function load(wallet, fields)
+    local row = redis.call("HMGET", wallet.key, unpack(fields))
+    local amounts = wallet.amounts
+    for index, field in ipairs(fields) do
+        if not amounts[field] then
+            amounts[field] = tonumber(row[index] or 0)
+        end
+    end
+end
+
+local function of_user(batch, user_id)
     local wallet = batch.wallets[user_id]
     if not wallet then
-        wallet = {}
+        wallet = { key = keys.wallet(batch.prefix, user_id), amounts = {}, changed = {} }
         batch.wallets[user_id] = wallet
     end
-    local balance = wallet[asset]
-    if not balance then
-        local row = redis.call(
-            "HMGET", keys.wallet(batch.prefix, user_id), asset .. ".available", asset .. ".reserved"
-        )
-        balance = { available = tonumber(row[1] or 0), reserved = tonumber(row[2] or 0) }
-        wallet[asset] = balance
-    end
-    return balance
+    return wallet
 end
 
--- What `lots` of an order hold in reserve while it rests: the balance and the amount. A buy holds
--- its price in the quote asset, a sell its quantity in the base asset, neither anything for fees.
-function wallets.held(batch, market, order, lots)
-    if order.side == "BUY" then
-        local amount = order.price * lots * market.tick_lot_units
-        return wallets.balance(batch, order.user, market.quote), amount
+-- The wallet of `user_id`, with everything loaded that trading on these terms touches.
+function wallets.get(batch, user_id, terms)
+    local wallet = of_user(batch, user_id)
+    local amounts = wallet.amounts
+    if not (amounts[terms.base_incoming] and amounts[terms.quote_available]) then
+        load(wallet, terms.wallet_fields)
     end
-    return wallets.balance(batch, order.user, market.base), lots * market.lot_units
+    return wallet
 end
 
-local function change(balance, available, reserved)
-    balance.available = balance.available + available
-    balance.reserved = balance.reserved + reserved
-    -- Every rule was checked before this; a negative balance would be a bug, and fails the batch
+-- The wallet of `user_id`, with one asset loaded.
+function wallets.get_asset(batch, user_id, asset)
+    local wallet = of_user(batch, user_id)
+    if not wallet.amounts[asset .. ".available"] then
+        load(wallet, { asset .. ".available", asset .. ".reserved" })
+    end
+    return wallet
+end
+
+-- Adds `amount` to a field (takes it off where negative).
+function wallets.add(wallet, field, amount)
+    local sum = wallet.amounts[field] + amount
+    -- Every rule was checked before this; a negative amount would be a bug, and fails the batch
     -- while nothing is written yet.
-    assert(balance.available >= 0 and balance.reserved >= 0, "a balance would become negative")
-    balance.changed = true
+    assert(sum >= 0, "an amount in a wallet would become negative")
+    wallet.amounts[field] = sum
+    wallet.changed[field] = true
 end
 
--- Puts `amount` into the available part (takes it out where negative).
-function wallets.credit(balance, amount)
-    change(balance, amount, 0)
+-- The field that an order of this side pays from, and what `lots` of it hold in reserve while they
+-- rest: a buy its price in the quote asset, a sell its quantity in the base asset, neither
+-- anything for fees.
+function wallets.held(terms, order, lots)
+    if order.side == "BUY" then
+        return terms.quote_available, order.price * lots * terms.tick_lot_units
+    end
+    return terms.base_available, lots * terms.lot_units
 end
 
--- Moves `amount` from available to reserved.
-function wallets.reserve(balance, amount)
-    change(balance, -amount, amount)
-end
-
--- Moves `amount` from reserved back to available.
-function wallets.release(balance, amount)
-    change(balance, amount, -amount)
-end
-
--- Takes `amount` out of the reserved part: it goes to the other side of a trade.
-function wallets.spend_reserved(balance, amount)
-    change(balance, 0, -amount)
+-- Sets aside what `lots` of a resting order hold; gives it back where `lots` is negative.
+function wallets.reserve(wallet, terms, order, lots)
+    local available, amount = wallets.held(terms, order, lots)
+    wallets.add(wallet, available, -amount)
+    if order.side == "BUY" then
+        wallets.add(wallet, terms.quote_reserved, amount)
+        wallets.add(wallet, terms.base_incoming, lots * terms.lot_units)
+    else
+        wallets.add(wallet, terms.base_reserved, amount)
+    end
 end
 
 function wallets.write(batch)
-    for user_id, wallet in pairs(batch.wallets) do
-        local fields = {}
-        for asset, balance in pairs(wallet) do
-            if balance.changed then
-                local count = #fields
-                fields[count + 1] = asset .. ".available"
-                fields[count + 2] = balance.available
-                fields[count + 3] = asset .. ".reserved"
-                fields[count + 4] = balance.reserved
-            end
+    for _, wallet in pairs(batch.wallets) do
+        local row = {}
+        for field in pairs(wallet.changed) do
+            row[#row + 1] = field
+            row[#row + 1] = wallet.amounts[field]
         end
-        if #fields > 0 then
-            writes.variadic("HSET", keys.wallet(batch.prefix, user_id), fields)
-        end
+        writes.variadic("HSET", wallet.key, row)
     end
 end
 

@@ -140,9 +140,14 @@ class Shard:
         return EventReader(SHARD, max_entries=1_000_000).read(self.hot, after=0, block_ms=1)
 
     def wallet(self, user: int) -> dict[str, int]:
-        """Return a wallet's non-zero amounts, `{"USD.available": …}`."""
+        """Return a wallet's non-zero balances, `{"USD.available": …}`."""
         row = cast("dict[bytes, bytes]", self.hot.hgetall(keys.wallet(SHARD, user)))
-        return {name.decode(): int(value) for name, value in row.items() if int(value)}
+        amounts = {name.decode(): int(value) for name, value in row.items()}
+        return {
+            name: amount
+            for name, amount in amounts.items()
+            if amount and name.endswith((".available", ".reserved"))
+        }
 
     def ladder(self, symbol: str = "BTC-USD") -> list[str]:
         """Return the book as lines of `bid | price | ask` in lots and ticks, highest first."""

@@ -143,8 +143,8 @@ async def test_what_was_matched_can_be_read_back(
     await client.submit(buy(ALICE, 100, 5, client_order_id="mine"))
     (order,) = await state.open_orders(ALICE)
     assert (order.client_order_id, order.remaining_lots) == ("mine", 5)
-    assert await state.open_order(order.order_id) == order
-    assert await state.open_order(order.order_id + 64) is None
+    assert await state.open_order(ALICE, order.order_id) == order
+    assert await state.open_order(ALICE, order.order_id + 64) is None
     balance = (await state.wallet(ALICE))["USD"]
     assert (balance.available, balance.reserved, balance.total) == (500, 500, 1_000)
     book = await state.book("BTC-USD", depth=10)

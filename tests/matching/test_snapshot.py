@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from redis import Redis
@@ -43,6 +44,13 @@ def test_a_snapshot_says_what_the_shard_holds(traded: Shard) -> None:
 
 
 MARKET = keys.market(SHARD, BTC)
+
+
+def change_terms(hot: Redis, before: bytes, after: bytes) -> None:
+    line = cast("bytes", hot.hget(MARKET, "terms"))
+    hot.hset(MARKET, "terms", line.replace(before, after))
+
+
 TAMPERED: list[tuple[str, Tamper]] = [
     (
         "wallet of user 2, USD.available",
@@ -50,7 +58,10 @@ TAMPERED: list[tuple[str, Tamper]] = [
     ),
     ("supply of BTC", lambda hot: hot.hincrby(keys.supply(SHARD), "BTC", -1)),
     ("market BTC-USD, last price", lambda hot: hot.hset(MARKET, "last_price", "101")),
-    ("market BTC-USD, max_qty_lots", lambda hot: hot.hset(MARKET, "max_qty", "7")),
+    (
+        "market BTC-USD, max_qty_lots",
+        lambda hot: change_terms(hot, b"max_qty=1000000", b"max_qty=7"),
+    ),
     ("level BTC-USD BUY 90", lambda hot: hot.delete(keys.levels(SHARD, BTC, Side.BUY))),
     ("book BTC-USD SELL, place 1", lambda hot: hot.delete(keys.book(SHARD, BTC, Side.SELL))),
     ("last trade", lambda hot: hot.hincrby(keys.sequence(SHARD), "trade", 1)),
