@@ -14,6 +14,7 @@ from matching.domain.events import AnyEvent
 
 _encoder = msgspec.msgpack.Encoder()
 _events_decoder = msgspec.msgpack.Decoder(list[AnyEvent])
+_parts_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _acks_decoder = msgspec.msgpack.Decoder(list[tuple[int, list[AnyEvent]]])
 
 
@@ -27,6 +28,11 @@ def encode_command_entry(
 def decode_event_entry(fields: Mapping[bytes, bytes]) -> list[AnyEvent]:
     """Return the events of one event-stream entry, in sequence."""
     return _events_decoder.decode(fields[b"events"])
+
+
+def split_event_entry(fields: Mapping[bytes, bytes]) -> list[bytes]:
+    """Return the events of one event-stream entry as they are, each by itself."""
+    return [bytes(event) for event in _parts_decoder.decode(fields[b"events"])]
 
 
 def decode_acks(message: bytes) -> list[tuple[int, list[AnyEvent]]]:
