@@ -17,6 +17,12 @@ from matching.worker import MatchingWorker
 from tests.running_stack import RunningStack
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("kalency")
+    group.addoption("--crash-rounds", type=int, default=7, help="rounds of the crash run")
+    group.addoption("--crash-seed", type=int, default=5, help="what the crash run draws from")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres_server: Address) -> None:
     """Start PostgreSQL before pytest-django makes its test database.
