@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
 from matching import keys
 from matching.codec import decode_acks, encode_command_entry
@@ -193,7 +193,8 @@ class MatchingClient:
             pairs = [part for pair in fields.items() for part in pair]
             await connection.send_command("XADD", keys.commands(shard), "*", *pairs)
             await connection.read_response()
-        except ResponseError as error:
+        except (ResponseError, BusyLoadingError) as error:
+            # An answer, even that of a server that still loads its log: it took nothing in.
             log.warning("Hot Redis refused commands of shard %d: %s", shard, error)
             raise _unavailable() from None
         except (RedisError, OSError):

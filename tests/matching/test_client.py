@@ -1,21 +1,28 @@
 """The client and the worker together: answers find their way back, in order, or say why not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import BusyLoadingError, RedisError
 
-from kalency.stack.addresses import Address
+from kalency.stack.addresses import Address, new_valkey_address
+from kalency.stack.layout import Layout
+from kalency.stack.valkey import valkey_service
 from matching import keys
 from matching.client import MatchingClient
-from matching.connection import open_async
+from matching.connection import open_async, open_sync
 from matching.domain.commands import MoveFunds
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import FundsMoved, OrderCanceled, OrderPlaced
 from matching.domain.values import Units
 from matching.state import HotState
+from tests.matching.crash.parts import Part
 from tests.matching.shard import ALICE, BTC_USD, SHARD, buy, cancel_all, sell
 from tests.polling import wait_until
 
@@ -31,6 +38,40 @@ async def client(
     await client.start()
     yield client
     await client.close()
+
+
+@pytest.fixture
+def loading_server(tmp_path: Path) -> Iterator[Address]:
+    """A matching store that has begun to load a log, which will take it some seconds."""
+    layout = Layout(tmp_path)
+    layout.make()
+    address = new_valkey_address()
+    directory = layout.valkey("valkey-hot")
+    service = valkey_service("valkey-hot", address=address, directory=directory, durable=True)
+    log = directory / "appendonlydir"
+    log.mkdir()
+    (log / "appendonly.aof.manifest").write_text("file appendonly.aof.1.incr.aof seq 1 type i\n")
+    (log / "appendonly.aof.1.incr.aof").write_bytes(
+        b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n" * 10_000
+    )
+    slow = replace(service, command=(*service.command, "--key-load-delay", "200"))
+    server = Part(slow, layout)
+    server.launch(dict(os.environ))
+    wait_until(lambda: is_loading(address), "the server loads its log")
+    yield address
+    server.kill()
+    server.bury()
+
+
+def is_loading(server: Address) -> bool:
+    with open_sync(server.url) as client:
+        try:
+            client.ping()
+        except BusyLoadingError:
+            return True
+        except RedisError:
+            return False
+    raise AssertionError("the log is loaded already")
 
 
 def entries(hot: Redis) -> int:
@@ -126,6 +167,19 @@ async def test_many_reads_at_once_take_their_turn(
 async def test_without_a_server_nothing_was_sent(bus_server: Address) -> None:
     nowhere = AsyncRedis.from_url("redis://127.0.0.1:1/0")
     client = MatchingClient(hot=nowhere, bus=open_async(bus_server.url), shards=1)
+    await client.start()
+    with pytest.raises(ExchangeError) as caught:
+        await client.submit(BTC_USD)
+    assert caught.value.code == ErrorCode.UNAVAILABLE
+    await client.close()
+
+
+async def test_while_the_server_loads_its_log_nothing_was_sent(
+    loading_server: Address, bus_server: Address
+) -> None:
+    client = MatchingClient(
+        hot=open_async(loading_server.url), bus=open_async(bus_server.url), shards=1
+    )
     await client.start()
     with pytest.raises(ExchangeError) as caught:
         await client.submit(BTC_USD)
