@@ -15,7 +15,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from matching import keys
-from matching.domain.commands import DefineMarket
+from matching.domain.commands import DefineMarket, SetLimits
 from matching.domain.values import (
     MarketStatus,
     Side,
@@ -64,6 +64,8 @@ class ShardSnapshot:
     levels: Mapping[BookSide, Mapping[int, int]]
     """Price in ticks → lots resting there."""
     markets: Mapping[str, MarketSnapshot]
+    limits: Mapping[int, SetLimits]
+    """User id → risk limits of the user's own."""
     supply: Mapping[str, int]
     """Asset → all deposits minus all withdrawals."""
     last_event: int
@@ -78,8 +80,9 @@ def digest(snapshot: ShardSnapshot) -> str:
 
     In it: the numbers of the last event, trade and order, and the time; supply; of every market its
     terms, status, last price and update id, both sides of its book order by order in priority, and
-    the lots at each price; every wallet; every open order with all its terms, what is left of it
-    and what it traded. Amounts of zero are left out: an empty wallet is no wallet.
+    the lots at each price; every wallet; every user's own limits; every open order with all its
+    terms, what is left of it and what it traded. Amounts of zero are left out: an empty wallet is
+    no wallet.
 
     Not in it: what is kept to answer a repeated clientOrderId or funds reference with, which is
     made of events; streams, checkpoints and unreadable commands.
@@ -109,6 +112,7 @@ def facts(snapshot: ShardSnapshot) -> Iterator[Fact]:
             yield f"supply of {asset}", str(units)
     yield from _market_facts(snapshot)
     yield from _wallet_facts(snapshot)
+    yield from _limit_facts(snapshot)
     for order_id, order in sorted(snapshot.orders.items()):
         yield f"order {order_id}", _order_text(order)
 
@@ -142,6 +146,18 @@ def _wallet_facts(snapshot: ShardSnapshot) -> Iterator[Fact]:
                 yield f"{name}, {asset}.reserved", str(balance.reserved)
 
 
+def _limit_facts(snapshot: ShardSnapshot) -> Iterator[Fact]:
+    for user_id, limits in sorted(snapshot.limits.items()):
+        name = f"limits of user {user_id}"
+        if limits.max_open_orders:
+            yield f"{name}, open orders", str(limits.max_open_orders)
+        if limits.orders_per_second:
+            yield f"{name}, orders per second", str(limits.orders_per_second)
+        # A cap of zero is a cap.
+        for asset, units in sorted(dict(limits.position_caps).items()):
+            yield f"{name}, {asset} cap", str(units)
+
+
 _TERMS: Final = [name for name in DefineMarket.__struct_fields__ if name != "request_id"]
 _ORDER_FIELDS: Final = [field.name for field in fields(OpenOrder)]
 
@@ -169,6 +185,7 @@ def read(hot: Redis, shard: int) -> ShardSnapshot:
         books=dict(zip(sides, map(_order_ids, books), strict=True)),
         levels=dict(zip(sides, map(_level_totals, levels), strict=True)),
         markets=markets,
+        limits=dict(_read_limits(hot, hashes["limits"])),
         supply={asset: int(n) for asset, n in _texts(hot.hgetall(keys.supply(shard))).items()},
         last_event=int(numbers.get("event", 0)),
         last_trade=int(numbers.get("trade", 0)),
@@ -181,8 +198,8 @@ def read(hot: Redis, shard: int) -> ShardSnapshot:
 
 
 def _hash_names(hot: Redis, shard: int) -> dict[str, list[str]]:
-    """Return the names of the shard's hashes of each kind: `market`, `wallet`, `orders`."""
-    names: dict[str, list[str]] = {"market": [], "wallet": [], "orders": []}
+    """Return the names of the shard's hashes by kind: `market`, `wallet`, `orders`, `limits`."""
+    names: dict[str, list[str]] = {kind: [] for kind in ("market", "wallet", "orders", "limits")}
     prefix = keys.prefix(shard)
     # Only hashes: remembered client orders, which are strings, can be a hundred times as many.
     for key in hot.scan_iter(match=f"{prefix}*", count=KEYS_PER_SCAN, _type="HASH"):
@@ -228,6 +245,22 @@ def _read_orders(hot: Redis, names: list[str]) -> Iterator[tuple[int, OpenOrder]
         user_id = int(name.rpartition(":")[2])
         for order_id, line in _texts(reply).items():
             yield int(order_id), open_order(user_id, int(order_id), line)
+
+
+def _read_limits(hot: Redis, names: list[str]) -> Iterator[tuple[int, SetLimits]]:
+    for name, reply in zip(names, _hashes(hot, names), strict=True):
+        row = {field: int(value) for field, value in _texts(reply).items()}
+        user_id = int(name.rpartition(":")[2])
+        caps = [field for field in row if field.endswith(".cap")]
+        yield (
+            user_id,
+            SetLimits(
+                user_id=user_id,
+                max_open_orders=row["open_orders"],
+                orders_per_second=row["orders_per_second"],
+                position_caps=tuple((cap.removesuffix(".cap"), Units(row[cap])) for cap in caps),
+            ),
+        )
 
 
 def _order_ids(reply: list[bytes]) -> tuple[int, ...]:

@@ -13,7 +13,14 @@ from redis import Redis
 
 from matching import keys, library
 from matching.codec import decode_acks, encode_command_entry
-from matching.domain.commands import DefineMarket, MoveFunds, PlaceOrder, SetMarketStatus
+from matching.domain.commands import (
+    DefineMarket,
+    MoveFunds,
+    PlaceOrder,
+    ResetAccount,
+    SetLimits,
+    SetMarketStatus,
+)
 from matching.domain.events import OrderCanceled, OrderFilled, OrderPlaced
 from matching.domain.values import (
     Lots,
@@ -66,6 +73,9 @@ def make(hot: Redis, *, commands: int, seed: int) -> None:
             if rng.random() < 0.002:
                 pipe.xadd(keys.commands(SHARD), rng.choice(UNREADABLE), id=f"{clock_ms}-*")
         pipe.execute()
+        if rng.random() < 0.02:
+            # Nothing that the function keeps between calls may matter.
+            hot.function_load(library.compose(), replace=True)
         for packed in _apply_all(hot, rng):
             market.learn(packed)
 
@@ -109,7 +119,7 @@ class WildMarket:
         kinds: list[tuple[Callable[[], Any], int]] = [
             (self._resting, 480), (self._crossing, 120), (self._cancel, 220), (self._again, 30),
             (self._funds, 30), (self._bad, 20), (self._unknown, 10), (self._cancel_all, 4),
-            (self._status, 3), (self._redefine, 1),
+            (self._status, 3), (self._redefine, 1), (self._limits, 6), (self._reset, 2),
         ]  # fmt: skip
         self._makers = [maker for maker, _ in kinds]
         self._weights = [weight for _, weight in kinds]
@@ -223,6 +233,23 @@ class WildMarket:
             user_id=self._rng.choice((*BUSY_USERS, self._rng.randint(1, USERS))),
             asset=self._rng.choice(("USD", "M0", "M1", "M2")),
             amount=Units(self._rng.randint(-(10**7), 10**7)),
+            reference=f"r{self._references}",
+        )
+
+    def _limits(self) -> SetLimits:
+        rng = self._rng
+        return SetLimits(
+            user_id=rng.randint(1, USERS),
+            max_open_orders=rng.choice((0, 0, 3, 20, 1_000)),
+            position_caps=(("M1", Units(10 ** rng.randint(2, 12))),) if rng.random() < 0.5 else (),
+            orders_per_second=rng.randint(0, 10),
+        )
+
+    def _reset(self) -> ResetAccount:
+        self._references += self._rng.randint(0, 1)
+        return ResetAccount(
+            user_id=self._rng.randint(1, USERS),
+            balances=(("USD", Units(10**11)), ("M1", Units(10**10))),
             reference=f"r{self._references}",
         )
 
