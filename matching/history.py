@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+import msgspec
 from redis import Redis
 
 from matching import keys, snapshot
@@ -111,6 +112,10 @@ def _read_snapshot(source: Redis, shard: int) -> ShardSnapshot | None:
         return snapshot.read(source, shard)
     except ShardMoved:
         return None
+    except (KeyError, ValueError, msgspec.MsgspecError) as error:
+        raise CannotTell(
+            f"Something in the state of shard {shard} is not as the function writes it: {error!r}."
+        ) from error
 
 
 def _cursor(source: Redis, shard: int) -> bytes:

@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 
 from matching import keys, library, snapshot
 from matching.history import (
+    CannotTell,
     Entry,
     History,
     NumberedEvent,
@@ -160,7 +161,7 @@ class Rebuilt:
             reply = self._target.fcall("match_commands", 1, keys.prefix(self._shard), *arguments)
         except ResponseError as fault:
             if SCRIPT_FAULT in str(fault):
-                raise _ScriptFault from fault
+                raise _ScriptFault(f"The function fails on the commands: {fault}") from fault
             raise
         entries, commands, last_event = cast("list[Any]", reply)[:3]
         return entries, commands, last_event
@@ -194,7 +195,7 @@ class EventCheck:
             self.first = [Difference(f"event {sequence}", *texts)]
 
 
-class _ScriptFault(Exception):  # noqa: N818 - never leaves this module
+class _ScriptFault(CannotTell):
     """The function failed on the commands, not the server."""
 
 
@@ -202,8 +203,8 @@ class _ScriptFault(Exception):  # noqa: N818 - never leaves this module
 def _clock_stopped(target: Redis) -> Iterator[None]:
     """Keep the server from forgetting client order ids by its own clock.
 
-    A replay may take longer than the commands took. Valkey offers it for imports; a server that
-    cannot do it forgets too early only where a replay is many times slower than the market was.
+    A replay may be slower than the market was. Valkey offers this for imports; a server that does
+    not will forget too early where the commands of one window take two to replay.
     """
     try:
         target.config_set("import-mode", "yes")

@@ -110,7 +110,13 @@ def test_an_entry_that_was_given_up_is_pointed_out(traded: Shard) -> None:
     traded.match(mode="refuse")
     replayed = Replayed()
     assert replayed.status == 2
-    assert "The worker gave up 1 commands" in replayed.reason
+    assert "The worker gave up commands because the function failed on them (1)" in replayed.reason
+
+
+def test_a_state_that_cannot_be_read_is_no_answer(traded: Shard) -> None:
+    traded.hot.hset(keys.open_orders(SHARD, ALICE), "64", "nonsense")
+    replayed = Replayed()
+    assert (replayed.status, "is not as the function writes it" in replayed.reason) == (2, True)
 
 
 def test_a_shard_without_a_past_is_no_answer(hot: Redis) -> None:

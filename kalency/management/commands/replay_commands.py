@@ -119,8 +119,8 @@ class Command(BaseCommand):
             return
         if history.refused:
             _cannot_tell(
-                f"The worker gave up {history.refused} commands on which the function failed. "
-                f"Where it does not fail again, the replay takes another way from there on."
+                f"The worker gave up commands because the function failed on them "
+                f"({history.refused}). Where it does not fail again, the replay takes another way."
             )
         raise CommandError("The replay is different.", returncode=DIFFERENT)
 
