@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from kalency import backlog
 from ledger.writer import CONSUMER as LEDGER
 from marketdata.feed.shard_feed import CONSUMER as FEED
+from matching import backlog
 from matching.connection import open_sync
 
 MATCHING_BEHIND_S: Final = 5.0

@@ -1,7 +1,8 @@
 """Drives one shard: calls the matching function, hands out the acks, trims the streams.
 
 It computes nothing. A batch is durable before its acks leave, because the hot Redis syncs its log
-before it replies. A worker may die anywhere: the next one goes on at the shard's cursor.
+before it replies. A worker may die anywhere: the next one goes on at the shard's cursor. How much a
+call takes follows the load (`pacing`).
 """
 
 import logging
@@ -13,11 +14,12 @@ from typing import Any, Final, cast
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from matching import keys, library
+from matching import backlog, keys, library
+from matching.pacing import Pacer
 
-MAX_COMMANDS: Final = 500
 IDLE_WAIT_MS: Final = 500
 RETRY_PAUSE_S: Final = 0.2
+LOOK_EVERY_S: Final = 0.1
 TRIM_EVERY_S: Final = 1.0
 KEEP_COMMANDS_S: Final = 60
 # Behind the slowest durable consumer, for those who only follow and may be a moment late.
@@ -37,6 +39,7 @@ class BatchReply:
     """What one call of the function did; `acks` maps gateway → packed acks, passed on unread."""
 
     entries: int
+    commands: int
     acks: dict[str, bytes]
 
 
@@ -50,7 +53,6 @@ class MatchingWorker:
         bus: Redis,
         shard: int,
         consumers: tuple[str, ...] = (),
-        max_commands: int = MAX_COMMANDS,
         client_order_window_s: int = CLIENT_ORDER_WINDOW_S,
         keep_commands_s: int | None = KEEP_COMMANDS_S,
         clock: Callable[[], float] = time.monotonic,
@@ -63,11 +65,11 @@ class MatchingWorker:
         self._bus = bus
         self._shard = shard
         self._consumers = consumers
-        self._max_commands = max_commands
         self._window_us = client_order_window_s * US_PER_S
         self._keep_commands_s = keep_commands_s
+        self._pacer = Pacer(hot, shard=shard)
         self._clock = clock
-        self._next_trim = clock()
+        self._next_look = self._next_trim = clock()
         self._stopping = False
 
     def stop(self) -> None:
@@ -87,8 +89,10 @@ class MatchingWorker:
 
     def run_once(self) -> BatchReply:
         """Apply what waits, or wait a moment for something to come."""
+        self._look_now_and_then()
         reply = self._next_batch()
         if reply.entries:
+            self._pacer.count(entries=reply.entries, commands=reply.commands)
             self._hand_out(reply)
         else:
             self._wait()
@@ -98,7 +102,7 @@ class MatchingWorker:
     def _next_batch(self) -> BatchReply:
         """Apply a batch; where it fails the next entry alone; where that fails too, refuse it."""
         try:
-            return self._match("apply", self._max_commands)
+            return self._match("apply", self._pacer.size)
         except ResponseError as fault:
             if not _is_of_script(fault):
                 raise
@@ -124,6 +128,7 @@ class MatchingWorker:
         )
         return BatchReply(
             entries=rows[0],
+            commands=rows[1],
             acks={rows[i].decode(): rows[i + 1] for i in range(3, len(rows), 2)},
         )
 
@@ -153,12 +158,16 @@ class MatchingWorker:
             else:
                 return
 
+    def _look_now_and_then(self) -> None:
+        if self._clock() >= self._next_look:
+            self._pacer.adjust()
+            self._next_look = self._clock() + LOOK_EVERY_S
+
     def _trim_now_and_then(self) -> None:
-        if self._clock() < self._next_trim:
-            return
-        self._next_trim = self._clock() + TRIM_EVERY_S
-        self._trim_commands()
-        self._trim_events()
+        if self._clock() >= self._next_trim:
+            self._trim_commands()
+            self._trim_events()
+            self._next_trim = self._clock() + TRIM_EVERY_S
 
     def _trim_commands(self) -> None:
         """Drop commands applied a while ago; entry ids begin with the server's milliseconds."""
@@ -173,9 +182,8 @@ class MatchingWorker:
         """Drop events that every durable consumer dealt with a while ago."""
         if not self._consumers:
             return
-        rows = cast("list[Any]", self._hot.hmget(keys.checkpoints(self._shard), self._consumers))
-        slowest = min(int(row or 0) for row in rows)
-        oldest = slowest + 1 - KEEP_EVENTS
+        done = backlog.slowest_checkpoint(self._hot, shard=self._shard, consumers=self._consumers)
+        oldest = done + 1 - KEEP_EVENTS
         if oldest > 0:
             self._hot.xtrim(keys.events(self._shard), minid=f"{oldest}-0", approximate=True)
 

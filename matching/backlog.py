@@ -1,14 +1,16 @@
-"""How long work has been waiting for the processes that nobody can ask. Used by `kalency.health`.
+"""How much work waits for each process, and for how long. Used by `kalency.health` and the worker.
 
 A process that is gone, or hangs, shows by what it leaves undone; one without work shows nothing.
 """
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 from redis import Redis
 
 from matching import keys
 from matching.codec import decode_event_entry
+from matching.event_log import last_sequence
 
 Row = tuple[bytes, dict[bytes, bytes]]
 
@@ -35,6 +37,21 @@ def oldest_event_s(hot: Redis, *, shard: int, consumer: str) -> float:
     if not rows:
         return 0.0
     return _now_s(hot) - decode_event_entry(rows[0][1])[0].ts_us / 1e6
+
+
+def slowest_checkpoint(hot: Redis, *, shard: int, consumers: Sequence[str]) -> int:
+    """Return the last event that all of `consumers`, at least one, have dealt with."""
+    rows = cast("list[Any]", hot.hmget(keys.checkpoints(shard), consumers))
+    return min(int(row or 0) for row in rows)
+
+
+def events_waiting(hot: Redis, *, shard: int, consumers: Sequence[str]) -> int:
+    """Return how many events the slowest of `consumers` has not dealt with (0: there are none)."""
+    if not consumers:
+        return 0
+    # In this order: the log only grows, so the difference is never too small.
+    done = slowest_checkpoint(hot, shard=shard, consumers=consumers)
+    return max(0, last_sequence(hot, shard=shard) - done)
 
 
 def _now_s(hot: Redis) -> float:
