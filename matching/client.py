@@ -2,7 +2,7 @@
 
 Commands submitted in one turn of the event loop leave as one stream entry, in the order they were
 submitted; while one entry is on its way the next gathers. The answer to a command is the list of
-events it caused.
+events it caused. What a shard's worker says it does not take is refused here, unsent.
 """
 
 import asyncio
@@ -16,10 +16,11 @@ from typing import Final
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from matching import keys
-from matching.codec import decode_acks, encode_command_entry
+from matching.codec import decode_acks
+from matching.command_stream import CommandStream, NoMemoryLeft, unavailable, unknown_outcome
 from matching.domain.commands import (
     AnyCommand,
     CancelOrder,
@@ -27,12 +28,15 @@ from matching.domain.commands import (
     PlaceOrder,
     SetMarketStatus,
 )
-from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.errors import ExchangeError
 from matching.domain.events import AnyEvent
 from matching.domain.ids import shard_of_order
+from matching.domain.intake import HeardIntake, Intake, refusal
 
 MAX_COMMANDS_PER_ENTRY: Final = 250
 MAX_WAITING: Final = 100_000
+"""Commands without an answer; new orders leave some of the room to others."""
+MAX_WAITING_WITH_ORDERS: Final = 80_000
 ACK_TIMEOUT_S: Final = 5.0
 RECONNECT_PAUSE_S: Final = 0.2
 
@@ -48,6 +52,10 @@ class Pending:
     command: AnyCommand
     answer: asyncio.Future[list[AnyEvent]]
     is_sent: bool = False
+
+    @property
+    def is_order(self) -> bool:
+        return isinstance(self.command, PlaceOrder)
 
     def fail(self, error: ExchangeError) -> None:
         if not self.answer.done():
@@ -75,11 +83,12 @@ class MatchingClient:
         self._hot = hot
         self._bus = bus
         self._shards = shards
-        self._clock = clock
+        self._stream = CommandStream(hot, gateway=self.gateway, clock_us=clock)
         self._ack_timeout_s = ack_timeout_s
         self._last_request_id = 0
         self._waiting: dict[int, Pending] = {}
         self._outboxes: list[deque[Pending]] = [deque() for _ in range(shards)]
+        self._intakes = [HeardIntake(time.monotonic()) for _ in range(shards)]
         self._senders: list[asyncio.Task[None] | None] = [None] * shards
         self._listener: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
@@ -95,7 +104,7 @@ class MatchingClient:
             try:
                 await asyncio.wait_for(self._listening.wait(), self._ack_timeout_s)
             except TimeoutError:
-                raise _unavailable() from None
+                raise unavailable() from None
 
     async def close(self) -> None:
         """Stop listening and sending. Commands on their way keep their effect."""
@@ -111,7 +120,8 @@ class MatchingClient:
         """Send one command; return the events it caused.
 
         `shard` is needed only where the command itself does not tell (funds, cancel all).
-        Raises ExchangeError: UNAVAILABLE (not sent), UNKNOWN_OUTCOME (sent, no ack in time).
+        Raises ExchangeError: UNAVAILABLE or LEDGER_BACKLOG (not sent), UNKNOWN_OUTCOME (sent, no
+        ack in time).
         """
         (outcome,) = await self._outcomes([self._post(command, shard)])
         if isinstance(outcome, ExchangeError):
@@ -142,16 +152,23 @@ class MatchingClient:
         request_id = self._last_request_id
         numbered = msgspec.structs.replace(command, request_id=request_id)
         pending = Pending(numbered, asyncio.get_running_loop().create_future())
-        outbox = self._outboxes[shard]
-        if max(len(self._waiting), len(outbox)) >= MAX_WAITING:
-            pending.fail(_unavailable())
+        word = self._admit(pending, shard)
+        if word is not Intake.OPEN:
+            pending.fail(refusal(word))
             return pending
         self._waiting[request_id] = pending
-        outbox.append(pending)
+        self._outboxes[shard].append(pending)
         sender = self._senders[shard]
         if sender is None or sender.done():
             self._senders[shard] = asyncio.create_task(self._send(shard))
         return pending
+
+    def _admit(self, pending: Pending, shard: int) -> Intake:
+        """Count a command in and return OPEN, or return why it must not be sent."""
+        waiting = max(len(self._waiting), len(self._outboxes[shard]))
+        if waiting >= (MAX_WAITING_WITH_ORDERS if pending.is_order else MAX_WAITING):
+            return Intake.CROWDED
+        return self._intakes[shard].admit(is_order=pending.is_order, now_s=time.monotonic())
 
     async def _outcomes(self, sent: Sequence[Pending]) -> list[Outcome]:
         """Wait for all answers together, no longer than the patience for one."""
@@ -170,37 +187,25 @@ class MatchingClient:
             size = min(len(outbox), MAX_COMMANDS_PER_ENTRY)
             # Nobody waits any more for a command that is done; it must not take effect later.
             batch = [p for p in (outbox.popleft() for _ in range(size)) if not p.answer.done()]
-            if not batch:
-                continue
-            for pending in batch:
-                pending.is_sent = True
-            try:
-                await self._append(shard, [pending.command for pending in batch])
-            except ExchangeError as error:
-                for pending in batch:
-                    pending.fail(error)
+            if batch:
+                await self._deliver(shard, batch)
 
-    async def _append(self, shard: int, commands: Sequence[AnyCommand]) -> None:
-        """Add one stream entry. A connection is taken first, so that "never sent" can be told from
-        "sent, answer lost"."""
-        fields = encode_command_entry(gateway=self.gateway, ts_us=self._clock(), commands=commands)
-        pool = self._hot.connection_pool
+    async def _deliver(
+        self, shard: int, batch: Sequence[Pending], *, beyond_limit: bool = False
+    ) -> None:
+        """Put commands into the stream; where the server has no memory left, all but new orders."""
+        for pending in batch:
+            pending.is_sent = True
+        commands = [pending.command for pending in batch]
         try:
-            connection = await pool.get_connection()  # type: ignore[no-untyped-call]
-        except (RedisError, OSError):
-            raise _unavailable() from None
-        try:
-            pairs = [part for pair in fields.items() for part in pair]
-            await connection.send_command("XADD", keys.commands(shard), "*", *pairs)
-            await connection.read_response()
-        except (ResponseError, BusyLoadingError) as error:
-            # An answer, even that of a server that still loads its log: it took nothing in.
-            log.warning("Hot Redis refused commands of shard %d: %s", shard, error)
-            raise _unavailable() from None
-        except (RedisError, OSError):
-            raise _unknown_outcome() from None
-        finally:
-            await pool.release(connection)
+            await self._stream.append(shard, commands, beyond_limit=beyond_limit)
+        except ExchangeError as error:
+            _fail(batch, error)
+        except NoMemoryLeft:
+            _fail([p for p in batch if p.is_order], refusal(Intake.MEMORY_SHORT))
+            others = [p for p in batch if not p.is_order]
+            if others:
+                await self._deliver(shard, others, beyond_limit=True)
 
     async def _listen(self) -> None:
         while True:
@@ -214,16 +219,27 @@ class MatchingClient:
             await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def _listen_once(self) -> None:
+        intakes = {keys.intake(n).encode(): intake for n, intake in enumerate(self._intakes)}
         pubsub = self._bus.pubsub()
         try:
-            await pubsub.subscribe(keys.acks(self.gateway))
+            await pubsub.subscribe(keys.acks(self.gateway), *intakes)
             async for message in pubsub.listen():
-                if message["type"] == "subscribe":
-                    self._listening.set()
-                elif message["type"] == "message":
+                intake = intakes.get(message["channel"])
+                if message["type"] != "message":
+                    self._begin(intake)
+                elif intake is None:
                     self._resolve(message["data"])
+                else:
+                    _hear(intake, message["data"])
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    def _begin(self, intake: HeardIntake | None) -> None:
+        """Note that one of the channels is listened to."""
+        if intake is None:
+            self._listening.set()
+        else:
+            intake.listen(time.monotonic())
 
     def _resolve(self, message: bytes) -> None:
         try:
@@ -237,9 +253,16 @@ class MatchingClient:
                 pending.answer.set_result(events)
 
 
+def _hear(intake: HeardIntake, word: bytes) -> None:
+    try:
+        intake.hear(Intake(word.decode()), time.monotonic())
+    except ValueError:
+        log.warning("A worker says %r; is it of another version?", word)
+
+
 def _outcome(pending: Pending) -> Outcome:
     if not pending.answer.done():
-        return _unknown_outcome() if pending.is_sent else _unavailable()
+        return unknown_outcome() if pending.is_sent else unavailable()
     error = pending.answer.exception()
     if error is None:
         return pending.answer.result()
@@ -247,15 +270,6 @@ def _outcome(pending: Pending) -> Outcome:
     return error
 
 
-def _unavailable() -> ExchangeError:
-    return ExchangeError(
-        ErrorCode.UNAVAILABLE, "Matching cannot be reached; nothing was sent. Try again."
-    )
-
-
-def _unknown_outcome() -> ExchangeError:
-    return ExchangeError(
-        ErrorCode.UNKNOWN_OUTCOME,
-        "The request was sent, but no answer came in time: it may or may not have taken effect. "
-        "Look the order up by its clientOrderId, or among the open orders, before trying again.",
-    )
+def _fail(batch: Sequence[Pending], error: ExchangeError) -> None:
+    for pending in batch:
+        pending.fail(error)

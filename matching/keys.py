@@ -87,6 +87,11 @@ def supply(shard: int) -> str:
     return f"{prefix(shard)}supply"
 
 
+def intake(shard: int) -> str:
+    """Channel (bus): what the shard takes in now, said by its worker several times a second."""
+    return f"{prefix(shard)}intake"
+
+
 def acks(gateway: str) -> str:
     """Channel (bus): answers to the commands of one gateway."""
     return f"v1:acks:{gateway}"

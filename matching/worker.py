@@ -2,23 +2,27 @@
 
 It computes nothing. A batch is durable before its acks leave, because the hot Redis syncs its log
 before it replies. A worker may die anywhere: the next one goes on at the shard's cursor. How much a
-call takes follows the load (`pacing`).
+call takes, and what the shard takes in at all, follow the load (`pacing`, `intake_watch`).
 """
 
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, cast
 
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from matching import backlog, keys, library
+from matching.domain.intake import IntakeBounds
+from matching.intake_watch import IntakeWatch
 from matching.pacing import Pacer
 
-IDLE_WAIT_MS: Final = 500
+IDLE_WAIT_MS: Final = 100
 RETRY_PAUSE_S: Final = 0.2
+# Measures and tells the gateways; less than a millisecond of the server's time.
 LOOK_EVERY_S: Final = 0.1
 TRIM_EVERY_S: Final = 1.0
 KEEP_COMMANDS_S: Final = 60
@@ -55,11 +59,14 @@ class MatchingWorker:
         consumers: tuple[str, ...] = (),
         client_order_window_s: int = CLIENT_ORDER_WINDOW_S,
         keep_commands_s: int | None = KEEP_COMMANDS_S,
+        bounds: IntakeBounds | None = None,
+        hot_directory: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`consumers` must have dealt with an event before it may be trimmed.
 
-        Applied commands are kept for `keep_commands_s`, or for good where it is None.
+        Applied commands are kept for `keep_commands_s`, or for good where it is None. The disk of
+        `hot_directory` is watched, where the hot Redis is on this machine.
         """
         self._hot = hot
         self._bus = bus
@@ -68,6 +75,14 @@ class MatchingWorker:
         self._window_us = client_order_window_s * US_PER_S
         self._keep_commands_s = keep_commands_s
         self._pacer = Pacer(hot, shard=shard)
+        self._watch = IntakeWatch(
+            hot=hot,
+            bus=bus,
+            shard=shard,
+            consumers=consumers,
+            bounds=bounds or IntakeBounds(),
+            directory=hot_directory,
+        )
         self._clock = clock
         self._next_look = self._next_trim = clock()
         self._stopping = False
@@ -89,6 +104,7 @@ class MatchingWorker:
 
     def run_once(self) -> BatchReply:
         """Apply what waits, or wait a moment for something to come."""
+        # First, so that the word that the shard is open is out before the first answer.
         self._look_now_and_then()
         reply = self._next_batch()
         if reply.entries:
@@ -160,6 +176,7 @@ class MatchingWorker:
 
     def _look_now_and_then(self) -> None:
         if self._clock() >= self._next_look:
+            self._watch.look()
             self._pacer.adjust()
             self._next_look = self._clock() + LOOK_EVERY_S
 

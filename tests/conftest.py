@@ -1,6 +1,5 @@
 """Fixtures for every test: clean clients of the real servers, and a whole running stack."""
 
-import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,11 +9,9 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from kalency.stack.addresses import Address
-from matching import keys, runtime
-from matching.codec import encode_command_entry
-from matching.connection import open_sync
-from matching.worker import MatchingWorker
+from matching import runtime
 from tests.running_stack import RunningStack
+from tests.running_worker import running_worker
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,15 +73,8 @@ def matching(
     background_client: None,
 ) -> Iterator[None]:
     """Shard 0 is matched by a real worker while the test runs."""
-    worker = MatchingWorker(hot=open_sync(hot_server.url), bus=open_sync(bus_server.url), shard=0)
-    thread = threading.Thread(target=worker.run, name="matching-worker")
-    thread.start()
-    yield
-    worker.stop()
-    # An empty entry wakes it, so that no test pays for the worker's idle wait.
-    entry = encode_command_entry(gateway="", ts_us=0, commands=[])
-    hot.xadd(keys.commands(0), dict(entry.items()))
-    thread.join()
+    with running_worker(hot_server, bus_server):
+        yield
 
 
 @pytest.fixture(scope="session")

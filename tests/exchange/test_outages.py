@@ -1,5 +1,7 @@
 """What callers are told while a part is away; nothing is made up meanwhile."""
 
+import math
+
 import pytest
 from redis import Redis
 
@@ -8,6 +10,7 @@ from exchange import selectors
 from marketdata import listing
 from marketdata.models import MarketListing
 from matching import keys, runtime
+from matching.domain import intake
 from tests.accounts.rest import PASSWORD, Rest
 from tests.exchange.markets import BTC_USD
 from tests.exchange.trading import limit
@@ -17,8 +20,9 @@ ACK_TIMEOUT_S = 0.3
 
 @pytest.fixture
 def impatient(background_client: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client of matching gives up waiting for an ack at once."""
+    """The client of matching sends to a worker it has not heard from, and gives up at once."""
     client = runtime.run_blocking(runtime.client())
+    monkeypatch.setattr(intake, "SILENT_AFTER_S", math.inf)
     monkeypatch.setattr(client, "_ack_timeout_s", ACK_TIMEOUT_S)
 
 

@@ -1,8 +1,13 @@
-"""A shard with one market, and one with people who can pay."""
+"""A shard with one market, one with people who can pay, and a client of it."""
+
+from collections.abc import AsyncIterator
 
 import pytest
 from redis import Redis
 
+from kalency.stack.addresses import Address
+from matching.client import MatchingClient
+from matching.connection import open_async
 from tests.matching.shard import ALICE, BOB, BTC_USD, CAROL, Shard
 
 PLENTY = 10**12
@@ -23,3 +28,16 @@ def funded(shard: Shard) -> Shard:
         shard.deposit(user, "BTC", PLENTY)
         shard.deposit(user, "USD", PLENTY)
     return shard
+
+
+@pytest.fixture
+async def client(
+    hot: Redis, bus: Redis, hot_server: Address, bus_server: Address
+) -> AsyncIterator[MatchingClient]:
+    """A client with a short patience. Nothing matches unless the test asks for `matching`."""
+    client = MatchingClient(
+        hot=open_async(hot_server.url), bus=open_async(bus_server.url), shards=1, ack_timeout_s=2
+    )
+    await client.start()
+    yield client
+    await client.close()

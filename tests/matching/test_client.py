@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,19 +25,6 @@ from matching.state import HotState
 from tests.matching.crash.parts import Part
 from tests.matching.shard import ALICE, BTC_USD, SHARD, buy, cancel_all, sell
 from tests.polling import wait_until
-
-
-@pytest.fixture
-async def client(
-    hot: Redis, bus: Redis, hot_server: Address, bus_server: Address
-) -> AsyncIterator[MatchingClient]:
-    """A client with a short patience. Nothing matches unless the test asks for `matching`."""
-    client = MatchingClient(
-        hot=open_async(hot_server.url), bus=open_async(bus_server.url), shards=1, ack_timeout_s=2
-    )
-    await client.start()
-    yield client
-    await client.close()
 
 
 @pytest.fixture
