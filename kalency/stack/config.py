@@ -9,21 +9,28 @@ from pathlib import Path
 
 from kalency import environment as env
 from kalency.stack.layout import PROJECT_DIR, Layout
+from kalency.stack.machine import memory_mb
 
 SERVER_URLS = ("DATABASE_URL", "REDIS_HOT_URL", "REDIS_BUS_URL")
 PORT_MAX = 65_535
 # Processes say at INFO that they serve; on a higher level the stack would wait in vain.
 LEVELS_THAT_TELL = ("DEBUG", "INFO")
+LEAST_HOT_MB = 64
+MOST_HOT_MB = 2**24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackConfig:
-    """One stack: where its state lives, its port, and which servers it takes from outside."""
+    """One stack: where its state lives, its port, and which servers it takes from outside.
+
+    `hot_memory_mb` is what the embedded matching store may take, 0 as much as there is.
+    """
 
     layout: Layout
     port: int
     shards: int
     outside: frozenset[str]
+    hot_memory_mb: int = 0
 
     @property
     def base_url(self) -> str:
@@ -56,5 +63,13 @@ def read_config() -> StackConfig:
         layout=Layout(root.expanduser().resolve()),
         port=env.whole("KALENCY_PORT", 8000, least=1, most=PORT_MAX),
         shards=env.matching_shards(),
+        hot_memory_mb=env.whole(
+            "KALENCY_HOT_MEMORY_MB", _half_of_memory(), least=LEAST_HOT_MB, most=MOST_HOT_MB
+        ),
         outside=frozenset(name for name in SERVER_URLS if os.environ.get(name)),
     )
+
+
+def _half_of_memory() -> int:
+    """The other half is for PostgreSQL, our own processes, and what a rewrite of the log copies."""
+    return max(LEAST_HOT_MB, memory_mb() // 2)

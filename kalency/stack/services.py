@@ -60,14 +60,22 @@ def embedded_servers(config: StackConfig) -> Stage:
     if "DATABASE_URL" not in config.outside:
         address = keep_address(layout, "database_url", new_postgres_address())
         servers.append(postgres_service(layout, address=address))
-    for name, variable in (("valkey-hot", "REDIS_HOT_URL"), ("valkey-bus", "REDIS_BUS_URL")):
-        if variable not in config.outside:
-            address = keep_address(layout, variable.lower(), new_valkey_address())
-            directory, durable = layout.valkey(name), name == "valkey-hot"
-            servers.append(
-                valkey_service(name, address=address, directory=directory, durable=durable)
-            )
+    if "REDIS_HOT_URL" not in config.outside:
+        servers.append(_valkey(layout, "hot", durable=True, memory_mb=config.hot_memory_mb))
+    if "REDIS_BUS_URL" not in config.outside:
+        servers.append(_valkey(layout, "bus", durable=False))
     return tuple(servers)
+
+
+def _valkey(layout: Layout, role: str, *, durable: bool, memory_mb: int = 0) -> Service:
+    name = f"valkey-{role}"
+    return valkey_service(
+        name,
+        address=keep_address(layout, f"redis_{role}_url", new_valkey_address()),
+        directory=layout.valkey(name),
+        durable=durable,
+        memory_mb=memory_mb,
+    )
 
 
 def _manage(command: str, *arguments: str) -> tuple[str, ...]:

@@ -28,11 +28,14 @@ VOLATILE = ("appendonly no",)
 OVERCOMMIT = "WARNING Memory overcommit must be enabled!"
 
 
-def valkey_service(name: str, *, address: Address, directory: Path, durable: bool) -> Service:
-    """Write the server's configuration and describe its process."""
+def valkey_service(
+    name: str, *, address: Address, directory: Path, durable: bool, memory_mb: int = 0
+) -> Service:
+    """Write the server's configuration and describe its process; 0 MB: as much as there is."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     configuration = directory / "valkey.conf"
-    write_private(configuration, _configuration(address, directory, durable=durable))
+    lines = _configuration(address, directory, durable=durable, memory_mb=memory_mb)
+    write_private(configuration, lines)
     return Service(
         name=name,
         command=(str(_server_program()), str(configuration)),
@@ -63,7 +66,7 @@ def is_half_written(directory: Path) -> bool:
     return bool(files) and not any(name.endswith(".manifest") for name in files)
 
 
-def _configuration(address: Address, directory: Path, *, durable: bool) -> str:
+def _configuration(address: Address, directory: Path, *, durable: bool, memory_mb: int) -> str:
     lines = (
         "# Written at every start by kalency.stack.valkey; edits do not last.",
         f"bind {LOOPBACK}",
@@ -72,6 +75,7 @@ def _configuration(address: Address, directory: Path, *, durable: bool) -> str:
         f'dir "{_quoted(directory)}"',
         *(DURABLE if durable else VOLATILE),
         'save ""',
+        f"maxmemory {memory_mb}mb",
         "maxmemory-policy noeviction",
         'logfile ""',
         "set-proc-title no",
