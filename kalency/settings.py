@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from kalency import environment as env
+from matching.domain.intake import IntakeBounds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("KALENCY_DATA_DIR", str(BASE_DIR / ".kalency"))).resolve()
@@ -99,6 +100,21 @@ MATCHING_KEEP_COMMANDS_S = env.whole_or_all(
 )
 # Events are trimmed only behind the slowest of these; the feed may always start anew from a book.
 EVENT_CONSUMERS = ["ledger", "candles"]
+# Past these, new orders are refused until the pile has shrunk.
+_BOUNDS = IntakeBounds()
+INTAKE_BOUNDS = IntakeBounds(
+    # After four times as long not even cancels are taken: that is still within a caller's patience.
+    command_wait_ms=env.whole(
+        "KALENCY_COMMAND_WAIT_MS", _BOUNDS.command_wait_ms, least=100, most=1_250
+    ),
+    ledger_backlog=env.whole(
+        "KALENCY_LEDGER_BACKLOG", _BOUNDS.ledger_backlog, least=1, most=10**12
+    ),
+    disk_reserve=2**20
+    * env.whole("KALENCY_DISK_RESERVE_MB", _BOUNDS.disk_reserve // 2**20, least=0, most=2**24),
+)
+# Where the embedded hot Valkey keeps its log; a server elsewhere has its disk elsewhere.
+HOT_DIRECTORY = DATA_DIR / "valkey-hot"
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"

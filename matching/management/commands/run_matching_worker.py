@@ -39,6 +39,8 @@ class Command(BaseCommand):
             consumers=tuple(settings.EVENT_CONSUMERS),
             client_order_window_s=settings.CLIENT_ORDER_WINDOW_S,
             keep_commands_s=settings.MATCHING_KEEP_COMMANDS_S,
+            bounds=settings.INTAKE_BOUNDS,
+            hot_directory=settings.HOT_DIRECTORY if settings.HOT_DIRECTORY.is_dir() else None,
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: worker.stop())
