@@ -25,8 +25,9 @@ from matching.replay import Outcome, replay
 from matching.worker import US_PER_S
 
 DIFFERENT, CANNOT_TELL = 1, 2
-# Gateways wait 5 s for an answer: a shorter freeze is only felt as a pause.
-FREEZE_S: Final = 4.0
+# Gateways refuse new orders where they do not hear the worker for 3 s: a shorter freeze is only
+# felt as a pause.
+FREEZE_S: Final = 2.5
 PROGRESS_EVERY_S: Final = 5.0
 
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
             "--freeze", type=float, nargs="?", const=FREEZE_S, default=0.0, metavar="SECONDS",
             help="let everybody who writes to the shard's server wait while the state is read, "
             f"for at most so long (default: {FREEZE_S:g}); orders sent meanwhile come late, and "
-            "after 5 s their senders stop waiting for the answer",
+            "after 3 s new ones are refused until it ends",
         )  # fmt: skip
         parser.add_argument(
             "--batch", type=int, default=1_000, help="commands a call (default: %(default)s)"
