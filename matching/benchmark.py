@@ -16,9 +16,16 @@ from redis import Redis
 
 from matching import keys, library
 from matching.codec import decode_acks, encode_command_entry
-from matching.domain.commands import AnyCommand, CancelOrder, DefineMarket, MoveFunds, PlaceOrder
+from matching.domain.commands import (
+    AnyCommand,
+    CancelOrder,
+    DefineMarket,
+    MoveFunds,
+    PlaceOrder,
+    SetLimits,
+)
 from matching.domain.events import OrderFilled, OrderPlaced
-from matching.domain.values import Lots, OrderType, Side, Ticks, TimeInForce, Units
+from matching.domain.values import MAX_LIMIT, Lots, OrderType, Side, Ticks, TimeInForce, Units
 
 MIDDLE_TICKS: Final = 100_000
 SPREAD_TICKS: Final = 500
@@ -69,7 +76,7 @@ class GateMix:
         return len(self._open)
 
     def listing(self) -> Iterator[AnyCommand]:
-        """Markets, and funds for everybody."""
+        """Markets, and for everybody funds and room for all their orders."""
         for symbol in self._symbols:
             base = symbol.partition("-")[0]
             yield _market(symbol, base)
@@ -77,6 +84,9 @@ class GateMix:
                 yield _deposit(user_id, base)
         for user_id in range(1, self._users + 1):
             yield _deposit(user_id, "USD")
+            yield SetLimits(
+                user_id=user_id, max_open_orders=MAX_LIMIT, position_caps=(), orders_per_second=0
+            )
 
     def next(self) -> AnyCommand:
         """One command of the mix."""

@@ -77,9 +77,15 @@ def open_orders(shard: int, user_id: int) -> str:
 def wallet(shard: int, user_id: int) -> str:
     """Hash: `<asset>.available` and `<asset>.reserved`, in the asset's smallest units.
 
-    Beside them `<asset>.incoming`: what the user's resting buys would bring.
+    Beside them `<asset>.incoming`, what the user's resting buys would bring, and `<symbol>.orders`,
+    how many orders of the user rest there.
     """
     return f"{prefix(shard)}wallet:{user_id}"
+
+
+def limits(shard: int, user_id: int) -> str:
+    """Hash: a user's own risk limits, `open_orders`, `orders_per_second` and `<asset>.cap`."""
+    return f"{prefix(shard)}limits:{user_id}"
 
 
 def supply(shard: int) -> str:

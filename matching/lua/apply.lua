@@ -4,15 +4,30 @@
 local cancel = require("cancel")
 local events = require("events")
 local funds = require("funds")
+local limits = require("limits")
 local market_commands = require("market_commands")
 local numbers = require("numbers")
 local place = require("place")
+local reset = require("reset")
+
+local is_count = numbers.is_count
 
 local MAX_TEXT = 64
+local MAX_REASON = 200
+local MAX_ASSETS = 64
+local MAX_LIMIT = 1000000
 
 -- Printable ASCII only: whatever enters an event must be readable by everyone downstream.
+local function is_printable(value, max_length)
+    return type(value) == "string" and #value <= max_length and not value:find("[^\32-\126]")
+end
+
 local function is_text(value)
-    return type(value) == "string" and #value <= MAX_TEXT and not value:find("[^\32-\126]")
+    return value == "" or is_printable(value, MAX_TEXT)
+end
+
+local function is_reason(value)
+    return is_printable(value, MAX_REASON)
 end
 
 local function is_name(value)
@@ -36,7 +51,27 @@ local function is_boolean(value)
 end
 
 local function is_user(value)
-    return numbers.is_count(value) and value > 0
+    return value ~= 0 and is_count(value)
+end
+
+local function is_limit(value)
+    return is_count(value) and value <= MAX_LIMIT
+end
+
+-- A list of {asset, count}, no asset twice.
+local function is_asset_list(value)
+    if type(value) ~= "table" or #value > MAX_ASSETS or table.maxn(value) ~= #value then
+        return false
+    end
+    local seen = {}
+    for _, pair in ipairs(value) do
+        local asset = type(pair) == "table" and pair[1]
+        if not is_asset(asset) or seen[asset] or not is_count(pair[2]) then
+            return false
+        end
+        seen[asset] = true
+    end
+    return #value > 0 or next(value) == nil
 end
 
 local function one_of(words)
@@ -46,7 +81,6 @@ local function one_of(words)
 end
 
 -- For each kind: its operation, and name and check of each field from place 3 on.
-local count = numbers.is_count
 local KINDS = {
     place = {
         operation = place,
@@ -57,14 +91,14 @@ local KINDS = {
             { "type", one_of({ LIMIT = true, MARKET = true }) },
             { "time_in_force", one_of({ GTC = true, IOC = true, FOK = true }) },
             { "post_only", is_boolean },
-            { "price_ticks", count },
-            { "qty_lots", count },
+            { "price_ticks", is_count },
+            { "qty_lots", is_count },
             { "client_order_id", is_text },
         },
     },
     cancel = {
         operation = cancel.one,
-        fields = { { "user_id", is_user }, { "order_id", count } },
+        fields = { { "user_id", is_user }, { "order_id", is_count } },
     },
     ["cancel-all"] = {
         operation = cancel.all,
@@ -85,25 +119,47 @@ local KINDS = {
             { "symbol", is_name },
             { "base", is_asset },
             { "quote", is_asset },
-            { "lot_units", count },
-            { "tick_lot_units", count },
-            { "min_qty_lots", count },
-            { "max_qty_lots", count },
-            { "max_price_ticks", count },
-            { "min_notional_units", count },
-            { "price_band_bps", count },
-            { "maker_fee_ppm", count },
-            { "taker_fee_ppm", count },
+            { "lot_units", is_count },
+            { "tick_lot_units", is_count },
+            { "min_qty_lots", is_count },
+            { "max_qty_lots", is_count },
+            { "max_price_ticks", is_count },
+            { "min_notional_units", is_count },
+            { "price_band_bps", is_count },
+            { "maker_fee_ppm", is_count },
+            { "taker_fee_ppm", is_count },
         },
     },
     ["market-status"] = {
         operation = market_commands.set_status,
-        fields = { { "symbol", is_name }, { "status", one_of({ TRADING = true, PAUSED = true }) } },
+        fields = {
+            { "symbol", is_name },
+            { "status", one_of({ TRADING = true, PAUSED = true, HALTED = true }) },
+            { "reason", is_reason },
+        },
+    },
+    limits = {
+        operation = limits.set,
+        fields = {
+            { "user_id", is_user },
+            { "max_open_orders", is_limit },
+            { "position_caps", is_asset_list },
+            { "orders_per_second", is_limit },
+        },
+    },
+    reset = {
+        operation = reset,
+        fields = {
+            { "user_id", is_user },
+            { "balances", is_asset_list },
+            { "reference", is_reference },
+        },
     },
 }
 
 local function first_bad_field(fields, command)
-    for index, field in ipairs(fields) do
+    for index = 1, #fields do
+        local field = fields[index]
         if not field[2](command[index + 2]) then
             return field[1]
         end

@@ -15,12 +15,15 @@ local apply = require("apply")
 local book = require("book")
 local client_orders = require("client_orders")
 local events = require("events")
-local funds = require("funds")
 local keys = require("keys")
+local limits = require("limits")
 local markets = require("markets")
+local memory = require("memory")
 local msgpack = require("msgpack")
 local numbers = require("numbers")
 local orders = require("orders")
+local references = require("references")
+local supply = require("supply")
 local wallets = require("wallets")
 
 local PAGE = 16 -- stream entries read at once
@@ -32,9 +35,14 @@ local MAX_CLOCK_SKEW_US = 1000000 -- a gateway's clock may be this far ahead of 
 local ACK_HEADER = "\146" -- MessagePack: an array of two
 local MAX_WINDOW_US = 30 * 24 * 3600 * 1000000
 
+-- Where the shard stands, as text.
+local function stamp(batch)
+    return batch.cursor .. " " .. numbers.text(batch.numbers.event)
+end
+
 local function begin(prefix, client_order_window_us)
     local stored = redis.call("HMGET", keys.sequence(prefix), "event", "trade", "order", "ts")
-    return {
+    local batch = {
         prefix = prefix,
         shard = tonumber(prefix:match("{s(%d+)}")),
         client_order_window_us = client_order_window_us,
@@ -47,14 +55,15 @@ local function begin(prefix, client_order_window_us)
         now = tonumber(stored[4] or 0),
         entries = 0,
         commands = 0,
-        wallets = {}, -- user id → wallet
-        markets = {}, -- symbol → market
-        orders = {}, -- order id → order
-        opened = {}, -- orders rested by this batch
-        sides = {}, -- sides of books
+        wallets = {}, -- those in use
+        markets = {}, -- those in use
+        sides = {}, -- of books, those in use
+        added_orders = {}, -- those that the memory did not have
+        changed_orders = {},
+        limits = {}, -- limits key → fields
         supply = {}, -- asset → units
         references = {}, -- reference → its first use
-        new_references = {}, -- {name, packed first use}, of this batch
+        new_references = {}, -- {reference, packed first use}, of this batch
         client_orders = {}, -- client order key → record
         remembered = {}, -- client order key → {order, packed record}, of this batch
         events = {}, -- packed
@@ -63,6 +72,9 @@ local function begin(prefix, client_order_window_us)
         acks = {}, -- gateway → {count, pieces of packed acks}
         dead = {}, -- {reason, packed}
     }
+    batch.memory = memory.take(prefix, stamp(batch))
+    batch.call = batch.memory.call
+    return batch
 end
 
 local function bury(batch, reason, packed)
@@ -92,25 +104,31 @@ local function read_entry(fields)
     return { gateway = entry.gateway, ts = ts, commands = commands, count = count }
 end
 
-local function answer(batch, gateway, request_id)
+local function acks_of(batch, gateway)
     local acks = batch.acks[gateway]
     if not acks then
-        acks = { count = 0, pieces = {} }
+        acks = { count = 0, pieces = {}, last = 0 }
         batch.acks[gateway] = acks
     end
-    acks.count = acks.count + 1
-    local pieces = acks.pieces
-    pieces[#pieces + 1] = ACK_HEADER
-    pieces[#pieces + 1] = cmsgpack.pack(request_id)
+    return acks
+end
+
+local function answer(batch, gateway, request_id)
+    local acks = acks_of(batch, gateway)
+    local pieces, last = acks.pieces, acks.last + 3
+    pieces[last - 2] = ACK_HEADER
+    pieces[last - 1] = cmsgpack.pack(request_id)
     if batch.earlier_answer then
-        pieces[#pieces + 1] = batch.earlier_answer
-        return
+        pieces[last] = batch.earlier_answer
+    else
+        local packed, first = batch.events, batch.first_event
+        pieces[last] = msgpack.array_header(#packed - first + 1)
+        for index = first, #packed do
+            last = last + 1
+            pieces[last] = packed[index]
+        end
     end
-    local packed, first = batch.events, batch.first_event
-    pieces[#pieces + 1] = msgpack.array_header(#packed - first + 1)
-    for index = first, #packed do
-        pieces[#pieces + 1] = packed[index]
-    end
+    acks.count, acks.last = acks.count + 1, last
 end
 
 local function apply_command(batch, gateway, command, mode)
@@ -197,10 +215,12 @@ end
 -- Writes, and nothing else: values were checked and packed before.
 local function commit(batch, packed_events)
     wallets.write(batch)
-    funds.write(batch)
+    limits.write(batch)
+    supply.write(batch)
+    references.write(batch)
     client_orders.write(batch)
-    orders.write(batch)
     book.write(batch)
+    orders.write(batch)
     markets.write(batch)
     write_events(batch, packed_events)
     redis.call(
@@ -220,5 +240,6 @@ return function(names, arguments)
     if batch.entries > 0 then
         commit(batch, packed_events)
     end
+    memory.keep(batch.prefix, stamp(batch), batch.memory)
     return reply
 end

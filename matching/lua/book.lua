@@ -19,6 +19,18 @@ local SIGNS = { BUY = -1, SELL = 1 }
 
 local book = {}
 
+-- Makes a side ready for a new batch; what Redis holds of it is read when it is needed.
+local function open(side)
+    side.members, side.scores = {}, {} -- read from Redis, in priority
+    side.read_all = false
+    side.next_page = FIRST_PAGE
+    side.orders = {} -- those of the members that were looked at
+    side.added = {} -- the batch's own orders, in priority
+    side.removed = {} -- members to take off at the commit
+    side.changed_prices = {}
+    side.first_read, side.first_added = 1, 1 -- everything before has ended
+end
+
 -- The side of a market's book where orders of side `word` (BUY or SELL) rest.
 function book.side(batch, market, word)
     local side = market[word]
@@ -27,17 +39,15 @@ function book.side(batch, market, word)
             key = keys.book(batch.prefix, market.symbol, word),
             levels_key = keys.levels(batch.prefix, market.symbol, word),
             sign = SIGNS[word],
-            rows = {}, -- orders read from Redis, in priority: id, user and score
-            read_all = false,
-            next_page = FIRST_PAGE,
-            added = {}, -- the batch's own orders, in priority
-            removed = {}, -- members to take off at the commit
-            totals = {}, -- price → lots, where the batch looked
-            first_row = 1, -- everything before has ended
-            first_added = 1,
+            totals = {}, -- price → lots, as far as known
+            known = 0,
         }
         market[word] = side
+    end
+    if side.call ~= batch.call then
+        side.call = batch.call
         batch.sides[#batch.sides + 1] = side
+        open(side)
     end
     return side
 end
@@ -47,23 +57,33 @@ local function member(order)
 end
 
 local function read_page(side)
-    local count, page = #side.rows, side.next_page
+    local count, page = #side.members, side.next_page
     local found = redis.call("ZRANGE", side.key, count, count + page - 1, "WITHSCORES")
     for index = 1, #found, 2 do
-        local id, user = found[index]:match(MEMBER_PATTERN)
         count = count + 1
-        side.rows[count] =
-            { id = tonumber(id), user = tonumber(user), score = tonumber(found[index + 1]) }
+        side.members[count] = found[index]
+        side.scores[count] = tonumber(found[index + 1])
     end
     side.read_all = #found < 2 * page
     side.next_page = math.min(2 * page, MAX_PAGE)
 end
 
-local function row_at(side, index)
-    if index > #side.rows and not side.read_all then
+local function score_at(side, index)
+    if index > #side.members and not side.read_all then
         read_page(side)
     end
-    return side.rows[index]
+    return side.scores[index]
+end
+
+local function order_at(batch, side, index)
+    local order = side.orders[index]
+    if not order then
+        local id, user = side.members[index]:match(MEMBER_PATTERN)
+        order = orders.get(batch, tonumber(user), tonumber(id))
+        assert(order, "the book holds an order that is not open")
+        side.orders[index] = order
+    end
+    return order
 end
 
 -- The first resting order at or behind position (`index`, `added_index`) whose score does not pass
@@ -71,15 +91,14 @@ end
 -- At equal prices what Redis holds came before what the batch added.
 function book.next(batch, side, index, added_index, limit)
     while true do
-        local row, added = row_at(side, index), side.added[added_index]
+        local score, added = score_at(side, index), side.added[added_index]
         local added_score = added and added.price * side.sign
         local order
-        if row and (not added or row.score <= added_score) then
-            if limit and row.score > limit then
+        if score and (not added or score <= added_score) then
+            if limit and score > limit then
                 return nil
             end
-            order = orders.get(batch, row.user, row.id)
-            assert(order, "the book holds an order that is not open")
+            order = order_at(batch, side, index)
             index = index + 1
         elseif added then
             if limit and added_score > limit then
@@ -97,38 +116,43 @@ function book.next(batch, side, index, added_index, limit)
 end
 
 -- Moves the side's first position past orders that have ended, and returns it.
-function book.first(batch, side)
-    while side.rows[side.first_row] do
-        local order = batch.orders[side.rows[side.first_row].id]
-        if not (order and order.ended) then
-            break
-        end
-        side.first_row = side.first_row + 1
+function book.first(side)
+    while side.orders[side.first_read] and side.orders[side.first_read].ended do
+        side.first_read = side.first_read + 1
     end
     while side.added[side.first_added] and side.added[side.first_added].ended do
         side.first_added = side.first_added + 1
     end
-    return side.first_row, side.first_added
+    return side.first_read, side.first_added
 end
 
--- Rests an order behind all orders of its price or better, and returns the level's new total.
-function book.add(side, order)
-    local score = order.price * side.sign
-    local position = #side.added + 1
-    while position > side.first_added and side.added[position - 1].price * side.sign > score do
-        position = position - 1
+-- Where among the added orders one of this score belongs: behind those of its price or better.
+local function place_among(side, score)
+    local low, high = side.first_added, #side.added + 1
+    while low < high do
+        local middle = math.floor((low + high) / 2)
+        if side.added[middle].price * side.sign > score then
+            high = middle
+        else
+            low = middle + 1
+        end
     end
-    table.insert(side.added, position, order)
+    return low
+end
+
+-- Rests an order, and returns the level's new total.
+function book.add(side, order)
+    table.insert(side.added, place_among(side, order.price * side.sign), order)
     return levels.add(side, order.price, order.remaining)
 end
 
 -- Takes `lots` of a resting order off, and the order too where nothing remains; returns the level's
 -- new total.
-function book.take(side, order, lots)
+function book.take(batch, side, order, lots)
     order.remaining = order.remaining - lots
-    order.changed = true
+    orders.touch(batch, order)
     if order.remaining == 0 then
-        orders.close(order)
+        order.ended = true
         if not order.is_new then
             side.removed[#side.removed + 1] = member(order)
         end

@@ -9,14 +9,16 @@ local wallets = require("wallets")
 
 local cancel = {}
 
-local function take_off(batch, order)
+local function take_off(batch, order, end_reason)
     local market = markets.get(batch, order.symbol)
-    local lots = order.remaining
-    wallets.reserve(wallets.get(batch, order.user, market.terms), market.terms, order, -lots)
+    local terms, lots = market.terms, order.remaining
+    local wallet = wallets.get(batch, order.user, terms)
+    wallets.reserve(wallet, terms, order, -lots)
+    wallets.add(wallet, terms.orders_field, -1)
     events.canceled(batch, order, {
         lots = lots,
-        end_reason = "USER",
-        level_lots = book.take(book.side(batch, market, order.side), order, lots),
+        end_reason = end_reason,
+        level_lots = book.take(batch, book.side(batch, market, order.side), order, lots),
         update_id = markets.next_update_id(market),
     })
 end
@@ -27,16 +29,20 @@ function cancel.one(batch, command)
     if not order or order.ended then
         return events.refused(batch, user_id, "cancel", "UNKNOWN_ORDER", "")
     end
-    return take_off(batch, order)
+    return take_off(batch, order, "USER")
+end
+
+-- Cancels all open orders of a user, in `symbol` only unless it is empty.
+function cancel.all_of(batch, user_id, symbol, end_reason)
+    for _, order in ipairs(orders.open_of(batch, user_id)) do
+        if symbol == "" or symbol == order.symbol then
+            take_off(batch, order, end_reason)
+        end
+    end
 end
 
 function cancel.all(batch, command)
-    local user_id, symbol = command[3], command[4]
-    for _, order in ipairs(orders.open_of(batch, user_id)) do
-        if symbol == "" or symbol == order.symbol then
-            take_off(batch, order)
-        end
-    end
+    cancel.all_of(batch, command[3], command[4], "USER")
 end
 
 return cancel

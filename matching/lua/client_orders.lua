@@ -72,8 +72,8 @@ function client_orders.write(batch)
             redis.call("SET", key, remembered.packed, "PX", tidy_ms(batch))
         end
     end
-    for _, order in pairs(batch.orders) do
-        if order and order.ended and not order.is_new and order.client_order_id ~= "" then
+    for _, order in ipairs(batch.changed_orders) do
+        if order.ended and not order.is_new and order.client_order_id ~= "" then
             local key = keys.client_order(batch.prefix, order.user, order.client_order_id)
             if not batch.remembered[key] then
                 redis.call("PEXPIRE", key, tidy_ms(batch))

@@ -66,8 +66,16 @@ function events.market_defined(batch, terms)
     })
 end
 
-function events.market_status(batch, market)
-    emit(batch, { "market-status", 0, 0, market.symbol, market.status })
+function events.market_status(batch, market, reason)
+    emit(batch, { "market-status", 0, 0, market.symbol, market.status, reason })
+end
+
+function events.limits(batch, user_id, open_orders, caps, orders_per_second)
+    emit(batch, { "limits", 0, 0, user_id, open_orders, caps, orders_per_second })
+end
+
+function events.reset(batch, user_id, reference)
+    emit(batch, { "reset", 0, 0, user_id, reference })
 end
 
 function events.refused(batch, user_id, kind, reason, detail)

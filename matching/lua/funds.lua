@@ -1,82 +1,67 @@
 -- Command funds: deposit or withdraw, at most once for each reference.
--- Keys: supply, a hash of asset → all that is in wallets; references, a hash of reference → packed
--- terms and first answer.
 -- Emits: funds; or refused.
 
 local events = require("events")
-local keys = require("keys")
-local msgpack = require("msgpack")
 local numbers = require("numbers")
+local references = require("references")
+local supply = require("supply")
 local wallets = require("wallets")
+
+local OVERFLOW = "supply would overflow"
 
 local funds = {}
 
-local function supply_of(batch, asset)
-    local supply = batch.supply[asset]
-    if not supply then
-        supply = tonumber(redis.call("HGET", keys.supply(batch.prefix), asset) or 0)
-        batch.supply[asset] = supply
-    end
-    return supply
-end
-
-local function first_use(batch, reference)
-    local use = batch.references[reference]
-    if use == nil then
-        local packed = redis.call("HGET", keys.references(batch.prefix), reference)
-        use = packed and cmsgpack.unpack(packed)
-        batch.references[reference] = use
-    end
-    return use
-end
-
--- Answers a repeated reference: with the first answer where it asks the same, else with a conflict.
-local function answer_again(batch, use, user_id, asset, amount)
-    if use.user == user_id and use.asset == asset and use.amount == amount then
-        batch.earlier_answer = use.answer
-    else
-        events.refused(batch, user_id, "funds", "CONFLICT", "reference was used before")
-    end
+-- Puts `amount` into the available part of a balance (takes it out where negative).
+function funds.change(batch, user_id, asset, amount, reference)
+    wallets.add(wallets.get_asset(batch, user_id, asset), asset .. ".available", amount)
+    supply.add(batch, asset, amount)
+    events.funds(batch, user_id, asset, amount, reference)
 end
 
 function funds.move(batch, command)
     local user_id, asset, amount, reference = command[3], command[4], command[5], command[6]
-    local use = first_use(batch, reference)
-    if use then
-        return answer_again(batch, use, user_id, asset, amount)
+    local terms = string.format("funds %d %s %d", user_id, asset, amount)
+    if references.answer_again(batch, user_id, "funds", reference, terms) then
+        return nil
     end
-    local wallet, available = wallets.get_asset(batch, user_id, asset), asset .. ".available"
-    if wallet.amounts[available] + amount < 0 then
+    local wallet = wallets.get_asset(batch, user_id, asset)
+    if wallet.amounts[asset .. ".available"] + amount < 0 then
         return events.refused(batch, user_id, "funds", "INSUFFICIENT_FUNDS", "")
+    elseif supply.would_overflow(batch, asset, amount) then
+        return events.refused(batch, user_id, "funds", "INVALID_REQUEST", OVERFLOW)
     end
-    -- Supply bounds every wallet, so no later credit can overflow.
-    local supply = supply_of(batch, asset) + amount
-    if supply > numbers.MAX_AMOUNT then
-        return events.refused(batch, user_id, "funds", "INVALID_REQUEST", "supply would overflow")
-    end
-    batch.supply[asset] = supply
-    wallets.add(wallet, available, amount)
-    events.funds(batch, user_id, asset, amount, reference)
-    use = {
-        user = user_id,
-        asset = asset,
-        amount = amount,
-        answer = msgpack.array(batch.events, batch.first_event, #batch.events),
-    }
-    batch.references[reference] = use
-    batch.new_references[#batch.new_references + 1] = {
-        name = reference, packed = cmsgpack.pack(use),
-    }
-    return nil
+    funds.change(batch, user_id, asset, amount, reference)
+    return references.remember(batch, reference, terms)
 end
 
-function funds.write(batch)
-    for asset, supply in pairs(batch.supply) do
-        redis.call("HSET", keys.supply(batch.prefix), asset, supply)
+-- The sum that a balance would be without open orders.
+local function total(batch, user_id, asset)
+    local amounts = wallets.get_asset(batch, user_id, asset).amounts
+    return amounts[asset .. ".available"] + amounts[asset .. ".reserved"]
+end
+
+-- What has to be added to each asset of the user, in the order of their names, so that with all
+-- orders canceled `balances` is left: a list of {asset, amount}; nil where supply would overflow.
+function funds.changes_to(batch, user_id, balances)
+    local targets = {}
+    for asset in pairs(wallets.assets(batch, user_id)) do
+        targets[asset] = 0
     end
-    for _, reference in ipairs(batch.new_references) do
-        redis.call("HSET", keys.references(batch.prefix), reference.name, reference.packed)
+    for _, balance in ipairs(balances) do
+        targets[balance[1]] = balance[2]
     end
+    local changes = {}
+    for asset, target in pairs(targets) do
+        local amount = target - total(batch, user_id, asset)
+        if not numbers.is_integer(amount) or supply.would_overflow(batch, asset, amount) then
+            return nil
+        end
+        if amount ~= 0 then
+            changes[#changes + 1] = { asset, amount }
+        end
+    end
+    table.sort(changes, function(one, other) return one[1] < other[1] end)
+    return changes
 end
 
 return funds

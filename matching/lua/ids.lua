@@ -3,6 +3,7 @@
 
 local numbers = require("numbers")
 
+local MAX_AMOUNT = numbers.MAX_AMOUNT
 local MAX_SHARDS = 64
 
 local ids = {}
@@ -12,7 +13,9 @@ function ids.next(batch, kind)
     local number = batch.numbers[kind] + 1
     batch.numbers[kind] = number
     local id = number * MAX_SHARDS + batch.shard
-    assert(id <= numbers.MAX_AMOUNT, "the ids of this shard are used up")
+    if id > MAX_AMOUNT then
+        error("the ids of this shard are used up")
+    end
     return id
 end
 

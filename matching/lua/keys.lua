@@ -52,6 +52,10 @@ function keys.wallet(prefix, user_id)
     return string.format("%swallet:%d", prefix, user_id)
 end
 
+function keys.limits(prefix, user_id)
+    return string.format("%slimits:%d", prefix, user_id)
+end
+
 function keys.client_order(prefix, user_id, client_order_id)
     return string.format("%sclient-order:%d:%s", prefix, user_id, client_order_id)
 end

@@ -4,22 +4,32 @@
 
 local writes = require("writes")
 
+local MAX_KNOWN = 10000 -- prices of a side whose totals are kept between calls
+
 local levels = {}
 
 -- Adds `lots` (takes them off where negative) at a price of `side` and returns the new total.
 function levels.add(side, price, lots)
     local totals = side.totals
-    local total = totals[price] or tonumber(redis.call("HGET", side.levels_key, price) or 0)
+    local total = totals[price]
+    if not total then
+        total = tonumber(redis.call("HGET", side.levels_key, price) or 0)
+        side.known = side.known + 1
+    end
     total = total + lots
-    assert(total >= 0, "a level would become negative")
+    if total < 0 then
+        error("a level would become negative")
+    end
     totals[price] = total
+    side.changed_prices[price] = true
     return total
 end
 
 -- Writes the totals of one side.
 function levels.write(side)
     local present, absent = {}, {}
-    for price, total in pairs(side.totals) do
+    for price in pairs(side.changed_prices) do
+        local total = side.totals[price]
         if total > 0 then
             present[#present + 1] = price
             present[#present + 1] = total
@@ -29,6 +39,9 @@ function levels.write(side)
     end
     writes.variadic("HSET", side.levels_key, present)
     writes.variadic("HDEL", side.levels_key, absent)
+    if side.known > MAX_KNOWN then
+        side.totals, side.known = {}, 0
+    end
 end
 
 return levels

@@ -78,7 +78,7 @@ function market_commands.set_status(batch, command)
         return events.refused(batch, 0, "market-status", "UNKNOWN_SYMBOL", "")
     end
     markets.set_status(market, command[4])
-    return events.market_status(batch, market)
+    return events.market_status(batch, market, command[5])
 end
 
 return market_commands

@@ -1,4 +1,4 @@
--- Markets: terms, status, last price and book update id; loaded once a batch.
+-- Markets: terms, status, last price and book update id; loaded when first met.
 -- Key: market:{symbol}, a hash of `terms` (one line of text), `status`, `last_price`, `update_id`.
 -- Emits nothing.
 
@@ -34,10 +34,10 @@ local function complete(terms)
     local base, quote = terms.base, terms.quote
     terms.quote_available, terms.quote_reserved = quote .. ".available", quote .. ".reserved"
     terms.base_available, terms.base_reserved = base .. ".available", base .. ".reserved"
-    terms.base_incoming = base .. ".incoming"
+    terms.base_incoming, terms.orders_field = base .. ".incoming", terms.symbol .. ".orders"
     terms.wallet_fields = {
         terms.quote_available, terms.quote_reserved, terms.base_available, terms.base_reserved,
-        terms.base_incoming,
+        terms.base_incoming, terms.orders_field,
     }
     return terms
 end
@@ -66,11 +66,11 @@ local function parsed(line)
     return terms
 end
 
-local function load(prefix, symbol)
-    local key = keys.market(prefix, symbol)
+local function load(batch, symbol)
+    local key = keys.market(batch.prefix, symbol)
     local row = redis.call("HMGET", key, "terms", "status", "last_price", "update_id")
     if not row[1] then
-        return false
+        return nil
     end
     return {
         key = key,
@@ -82,19 +82,30 @@ local function load(prefix, symbol)
     }
 end
 
--- The market of `symbol`, or false where none is listed.
-function markets.get(batch, symbol)
-    local market = batch.markets[symbol]
-    if market == nil then
-        market = load(batch.prefix, symbol)
-        batch.markets[symbol] = market
+local function use(batch, market)
+    if market.call ~= batch.call then
+        market.call = batch.call
+        batch.markets[#batch.markets + 1] = market
     end
+end
+
+-- The market of `symbol`, or nil where none is listed.
+function markets.get(batch, symbol)
+    local market = batch.memory.markets[symbol]
+    if not market then
+        market = load(batch, symbol)
+        if not market then
+            return nil
+        end
+        batch.memory.markets[symbol] = market
+    end
+    use(batch, market)
     return market
 end
 
 -- Lists a new market, with an empty book and no last price.
 function markets.add(batch, terms)
-    batch.markets[terms.symbol] = {
+    local market = {
         key = keys.market(batch.prefix, terms.symbol),
         symbol = terms.symbol,
         terms = complete(terms),
@@ -104,6 +115,8 @@ function markets.add(batch, terms)
         redefined = true,
         changed = true,
     }
+    batch.memory.markets[terms.symbol] = market
+    use(batch, market)
 end
 
 -- Gives a listed market other filters and fees.
@@ -125,16 +138,17 @@ function markets.next_update_id(market)
 end
 
 function markets.write(batch)
-    for _, market in pairs(batch.markets) do
-        if market and market.redefined then
+    for _, market in ipairs(batch.markets) do
+        if market.redefined then
             redis.call("HSET", market.key, "terms", to_line(market.terms))
         end
-        if market and market.changed then
+        if market.changed then
             redis.call(
                 "HSET", market.key, "status", market.status,
                 "last_price", market.last_price, "update_id", market.update_id
             )
         end
+        market.redefined, market.changed = false, false
     end
 end
 

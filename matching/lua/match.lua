@@ -20,7 +20,7 @@ local match = {}
 function match.plan(batch, market, order)
     local side = book.side(batch, market, OPPOSITE[order.side])
     local limit = order.type == "LIMIT" and order.price * side.sign or nil
-    local row, added = book.first(batch, side)
+    local row, added = book.first(side)
     local maker
     maker, row, added = book.next(batch, side, row, added, limit)
     if not maker then
@@ -85,16 +85,21 @@ local function execute_one(batch, market, taker, maker, lots)
         quote_units = quote_units,
         maker = maker,
         taker = taker,
+        maker_fee = 0,
+        taker_fee = 0,
+        level_lots = 0,
+        update_id = 0,
     }
     settle(batch, terms, trade)
     maker.filled_units = maker.filled_units + quote_units
     taker.filled_units = taker.filled_units + quote_units
     taker.remaining = taker.remaining - lots
-    trade.level_lots = book.take(book.side(batch, market, maker.side), maker, lots)
+    trade.level_lots = book.take(batch, book.side(batch, market, maker.side), maker, lots)
     trade.update_id = markets.next_update_id(market)
     market.last_price = maker.price
     events.trade(batch, trade)
     if maker.ended then
+        wallets.add(wallets.get(batch, maker.user, terms), terms.orders_field, -1)
         events.filled(batch, maker)
     end
 end

@@ -6,10 +6,21 @@ local MAX_16_BIT = 65535
 
 local msgpack = {}
 
+local short_headers = {} -- count → header, made once
+
+local function short_header(count)
+    local header = short_headers[count]
+    if not header then
+        header = string.char(0x90 + count)
+        short_headers[count] = header
+    end
+    return header
+end
+
 -- What stands before `count` packed elements to make them an array.
 function msgpack.array_header(count)
     if count <= MAX_SHORT then
-        return string.char(0x90 + count)
+        return short_header(count)
     end
     local low, high = count % 256, math.floor(count / 256)
     if count <= MAX_16_BIT then

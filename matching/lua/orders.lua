@@ -4,6 +4,7 @@
 -- Emits nothing.
 
 local keys = require("keys")
+local memory = require("memory")
 
 local LINE = "symbol=%s side=%s price=%d qty=%d remaining=%d filled_units=%d post_only=%d ts=%d "
     .. "client_order_id=%s"
@@ -39,10 +40,16 @@ local function to_line(order)
     )
 end
 
+local function add(batch, order)
+    batch.memory.orders[order.id] = order
+    batch.memory.order_count = batch.memory.order_count + 1
+    batch.added_orders[#batch.added_orders + 1] = order
+end
+
 -- The order of that id that `user_id` had open when the batch began, or has opened in it; nil where
 -- there is none. One that has ended in this batch is still returned, marked `ended`.
 function orders.get(batch, user_id, order_id)
-    local order = batch.orders[order_id]
+    local order = batch.memory.orders[order_id]
     if order then
         return order.user == user_id and order or nil
     end
@@ -51,22 +58,23 @@ function orders.get(batch, user_id, order_id)
         return nil
     end
     order = from_line(order_id, user_id, line)
-    batch.orders[order_id] = order
+    add(batch, order)
     return order
+end
+
+-- Marks an order as one to write.
+function orders.touch(batch, order)
+    if not order.changed then
+        order.changed = true
+        batch.changed_orders[#batch.changed_orders + 1] = order
+    end
 end
 
 -- Makes a new order an open one.
 function orders.open(batch, order)
     order.is_new = true
-    order.changed = true
-    batch.orders[order.id] = order
-    batch.opened[#batch.opened + 1] = order
-end
-
--- Ends an open order: it leaves the book and its user's open orders at the commit.
-function orders.close(order)
-    order.ended = true
-    order.changed = true
+    add(batch, order)
+    orders.touch(batch, order)
 end
 
 -- All open orders of a user, in the order they came.
@@ -83,23 +91,41 @@ function orders.open_of(batch, user_id)
             found[#found + 1] = order
         end
     end
-    for _, order in ipairs(batch.opened) do
-        if order.user == user_id and not order.ended then
+    for _, order in ipairs(batch.added_orders) do
+        if order.is_new and order.user == user_id and not order.ended then
             found[#found + 1] = order
         end
     end
     return found
 end
 
+local function write_one(batch, order)
+    local key = batch.memory.wallets[order.user].orders_key
+    if not order.ended then
+        redis.call("HSET", key, order.id, to_line(order))
+    elseif not order.is_new then
+        redis.call("HDEL", key, order.id)
+    end
+    order.changed, order.is_new = false, false
+end
+
+local function forget(batch, order)
+    if batch.memory.orders[order.id] then
+        batch.memory.orders[order.id] = nil
+        batch.memory.order_count = batch.memory.order_count - 1
+    end
+end
+
 function orders.write(batch)
-    for order_id, order in pairs(batch.orders) do
-        if order.changed then
-            if not order.ended then
-                local key = keys.open_orders(batch.prefix, order.user)
-                redis.call("HSET", key, order_id, to_line(order))
-            elseif not order.is_new then
-                redis.call("HDEL", keys.open_orders(batch.prefix, order.user), order_id)
-            end
+    for _, order in ipairs(batch.changed_orders) do
+        write_one(batch, order)
+        if order.ended then
+            forget(batch, order)
+        end
+    end
+    if memory.is_full_of_orders(batch.memory) then
+        for _, order in ipairs(batch.added_orders) do
+            forget(batch, order)
         end
     end
 end

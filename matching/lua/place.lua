@@ -12,10 +12,12 @@ local orders = require("orders")
 local wallets = require("wallets")
 
 local BPS = 10000
+local MAX_OPEN_ORDERS = 200 -- of a user in a market, where the user has no limit of their own
 
 -- Refused with these, an order was seen and is on record; refused otherwise, none exists.
 local ON_RECORD = {
-    SYMBOL_PAUSED = true, INSUFFICIENT_FUNDS = true, WOULD_TRADE = true, CANNOT_FILL = true,
+    SYMBOL_PAUSED = true, TOO_MANY_OPEN_ORDERS = true, POSITION_LIMIT = true,
+    INSUFFICIENT_FUNDS = true, WOULD_TRADE = true, CANNOT_FILL = true,
 }
 
 local function reject(batch, order, reason)
@@ -60,9 +62,29 @@ local function failed_filter(market, order)
     return nil
 end
 
+-- Whether the user has as many orders open here as may be; only orders that can rest count.
+local function has_too_many_open(market, order, wallet)
+    local limit = wallet.limits.open_orders
+    if limit == 0 then
+        limit = MAX_OPEN_ORDERS
+    end
+    local can_rest = order.type == "LIMIT" and order.time_in_force == "GTC"
+    return can_rest and wallet.amounts[market.terms.orders_field] >= limit
+end
+
+-- Whether a buy could bring more than the user may have, resting buys included.
+local function passes_cap(market, order, wallet)
+    local terms, amounts = market.terms, wallet.amounts
+    local cap = wallet.limits.caps[terms.base]
+    if not cap or order.side == "SELL" then
+        return false
+    end
+    local held = amounts[terms.base_available] + amounts[terms.base_reserved]
+    return held + amounts[terms.base_incoming] + order.qty * terms.lot_units > cap
+end
+
 -- Whether the user can pay: a market buy for what it would meet, any other order for all of it.
-local function can_pay(batch, market, order, plan)
-    local wallet = wallets.get(batch, order.user, market.terms)
+local function can_pay(market, order, wallet, plan)
     local field, amount = wallets.held(market.terms, order, order.qty)
     if order.type == "MARKET" and order.side == "BUY" then
         amount = plan.quote_units
@@ -70,15 +92,17 @@ local function can_pay(batch, market, order, plan)
     return amount <= wallet.amounts[field]
 end
 
--- The first rule the order breaks against the wallet and the book, if any.
-local function broken_rule(batch, market, order, plan)
-    if not can_pay(batch, market, order, plan) then
+-- The first rule the order breaks against the user's limits, the wallet and the book, if any.
+local function broken_rule(market, order, wallet, plan)
+    if has_too_many_open(market, order, wallet) then
+        return "TOO_MANY_OPEN_ORDERS"
+    elseif passes_cap(market, order, wallet) then
+        return "POSITION_LIMIT"
+    elseif not can_pay(market, order, wallet, plan) then
         return "INSUFFICIENT_FUNDS"
-    end
-    if order.post_only and (plan.filled > 0 or plan.met_own) then
+    elseif order.post_only and (plan.filled > 0 or plan.met_own) then
         return "WOULD_TRADE"
-    end
-    if order.time_in_force == "FOK" and plan.filled < order.qty then
+    elseif order.time_in_force == "FOK" and plan.filled < order.qty then
         return "CANNOT_FILL"
     end
     return nil
@@ -96,15 +120,15 @@ local function end_reason(order, plan)
 end
 
 -- Rests the remainder: reserves what it needs and puts it on the book.
-local function rest(batch, market, order, outcome)
-    local wallet = wallets.get(batch, order.user, market.terms)
+local function rest(batch, market, order, wallet, outcome)
     wallets.reserve(wallet, market.terms, order, order.remaining)
+    wallets.add(wallet, market.terms.orders_field, 1)
     orders.open(batch, order)
     outcome.level_lots = book.add(book.side(batch, market, order.side), order)
     outcome.update_id = markets.next_update_id(market)
 end
 
-local function take_in(batch, market, order, plan)
+local function take_in(batch, market, order, wallet, plan)
     order.id = ids.next(batch, "order")
     match.execute(batch, market, order, plan)
     local outcome = {
@@ -113,7 +137,7 @@ local function take_in(batch, market, order, plan)
     if order.remaining > 0 then
         outcome.end_reason = end_reason(order, plan)
         if outcome.end_reason == "" then
-            rest(batch, market, order, outcome)
+            rest(batch, market, order, wallet, outcome)
         else
             outcome.canceled = order.remaining
             order.remaining = 0
@@ -147,11 +171,12 @@ local function answer_anew(batch, market, order, is_duplicate)
         return reject(batch, order, filter or "DUPLICATE_CLIENT_ORDER_ID")
     end
     local plan = match.plan(batch, market, order)
-    local rule = broken_rule(batch, market, order, plan)
+    local wallet = wallets.get(batch, order.user, market.terms)
+    local rule = broken_rule(market, order, wallet, plan)
     if rule then
         return reject(batch, order, rule)
     end
-    return take_in(batch, market, order, plan)
+    return take_in(batch, market, order, wallet, plan)
 end
 
 return function(batch, command)

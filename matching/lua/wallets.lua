@@ -1,6 +1,8 @@
--- Wallets: amounts loaded once a batch, changed in memory, written at the commit.
+-- Wallets: amounts and limits of a user, loaded when first met, changed in memory, written at the
+-- commit.
 -- Key: wallet:{userId}, a hash of `<asset>.available` and `<asset>.reserved`; beside them
--- `<asset>.incoming`, what the user's resting buys would bring.
+-- `<asset>.incoming`, what the user's resting buys would bring, and `<symbol>.orders`, how many
+-- orders of the user rest there. Reads limits:{userId} (see limits.lua).
 -- Emits nothing.
 
 local keys = require("keys")
@@ -9,6 +11,21 @@ local writes = require("writes")
 local wallets = {
     FEE_ACCOUNT = 0, -- the user id that collects fees; no person has it
 }
+
+local function load_limits(batch, user_id)
+    local row = redis.call("HGETALL", keys.limits(batch.prefix, user_id))
+    local limits = { open_orders = 0, caps = {} }
+    for index = 1, #row, 2 do
+        local field, value = row[index], tonumber(row[index + 1])
+        local asset = field:match("^(.+)%.cap$")
+        if asset then
+            limits.caps[asset] = value
+        elseif field == "open_orders" then
+            limits.open_orders = value
+        end
+    end
+    return limits
+end
 
 local function load(wallet, fields)
     local row = redis.call("HMGET", wallet.key, unpack(fields))
@@ -20,41 +37,77 @@ local function load(wallet, fields)
     end
 end
 
-local function of_user(batch, user_id)
-    local wallet = batch.wallets[user_id]
-    if not wallet then
-        wallet = { key = keys.wallet(batch.prefix, user_id), amounts = {}, changed = {} }
-        batch.wallets[user_id] = wallet
+local function open(batch, user_id)
+    local wallet = {
+        key = keys.wallet(batch.prefix, user_id),
+        orders_key = keys.open_orders(batch.prefix, user_id),
+        amounts = {}, -- field → amount
+        changed = {}, -- names of fields to write
+        limits = load_limits(batch, user_id),
+        call = 0, -- the last one that used it
+    }
+    batch.memory.wallets[user_id] = wallet
+    batch.memory.wallet_count = batch.memory.wallet_count + 1
+    return wallet
+end
+
+-- The wallet of `user_id`, with no amounts loaded but those that were needed before.
+function wallets.of_user(batch, user_id)
+    local wallet = batch.memory.wallets[user_id] or open(batch, user_id)
+    if wallet.call ~= batch.call then
+        wallet.call = batch.call
+        batch.wallets[#batch.wallets + 1] = wallet
     end
     return wallet
 end
 
 -- The wallet of `user_id`, with everything loaded that trading on these terms touches.
 function wallets.get(batch, user_id, terms)
-    local wallet = of_user(batch, user_id)
-    local amounts = wallet.amounts
-    if not (amounts[terms.base_incoming] and amounts[terms.quote_available]) then
+    local wallet = wallets.of_user(batch, user_id)
+    if not wallet.amounts[terms.orders_field] then
         load(wallet, terms.wallet_fields)
     end
     return wallet
 end
 
--- The wallet of `user_id`, with one asset loaded.
+-- The wallet of `user_id`, with the balance in one asset loaded.
 function wallets.get_asset(batch, user_id, asset)
-    local wallet = of_user(batch, user_id)
+    local wallet = wallets.of_user(batch, user_id)
     if not wallet.amounts[asset .. ".available"] then
         load(wallet, { asset .. ".available", asset .. ".reserved" })
     end
     return wallet
 end
 
+-- The assets that the user's wallet has ever had, each marked true.
+function wallets.assets(batch, user_id)
+    local wallet = wallets.of_user(batch, user_id)
+    local assets = {}
+    local function mark(field)
+        local asset = field:match("^(.+)%.available$")
+        if asset then
+            assets[asset] = true
+        end
+    end
+    for _, field in ipairs(redis.call("HKEYS", wallet.key)) do
+        mark(field)
+    end
+    for field in pairs(wallet.amounts) do
+        mark(field)
+    end
+    return assets
+end
+
 -- Adds `amount` to a field (takes it off where negative).
 function wallets.add(wallet, field, amount)
-    local sum = wallet.amounts[field] + amount
-    -- Every rule was checked before this; a negative amount would be a bug, and fails the batch
-    -- while nothing is written yet.
-    assert(sum >= 0, "an amount in a wallet would become negative")
-    wallet.amounts[field] = sum
+    local amounts = wallet.amounts
+    local sum = amounts[field] + amount
+    if sum < 0 then
+        -- Every rule was checked before this; a negative amount would be a bug, and fails the
+        -- batch while nothing is written yet.
+        error("an amount in a wallet would become negative")
+    end
+    amounts[field] = sum
     wallet.changed[field] = true
 end
 
@@ -81,13 +134,16 @@ function wallets.reserve(wallet, terms, order, lots)
 end
 
 function wallets.write(batch)
-    for _, wallet in pairs(batch.wallets) do
-        local row = {}
-        for field in pairs(wallet.changed) do
-            row[#row + 1] = field
-            row[#row + 1] = wallet.amounts[field]
+    local row = {}
+    for _, wallet in ipairs(batch.wallets) do
+        local amounts, changed, count = wallet.amounts, wallet.changed, 0
+        for field in pairs(changed) do
+            row[count + 1] = field
+            row[count + 2] = amounts[field]
+            count = count + 2
+            changed[field] = nil -- and not a new table, which would have to grow again
         end
-        writes.variadic("HSET", wallet.key, row)
+        writes.variadic("HSET", wallet.key, row, count)
     end
 end
 

@@ -19,9 +19,10 @@ from matching.domain.commands import (
     DefineMarket,
     MoveFunds,
     PlaceOrder,
+    SetLimits,
 )
 from matching.domain.events import AnyEvent, OrderPlaced
-from matching.domain.values import Lots, OrderType, Side, Ticks, TimeInForce, Units
+from matching.domain.values import MAX_LIMIT, Lots, OrderType, Side, Ticks, TimeInForce, Units
 from matching.event_log import EventReader
 from matching.worker import CLIENT_ORDER_WINDOW_S, US_PER_S
 
@@ -72,6 +73,11 @@ def cancel(user: int, order_id: int) -> CancelOrder:
 
 def cancel_all(user: int, symbol: str = "") -> CancelAllOrders:
     return CancelAllOrders(user_id=user, symbol=symbol)
+
+
+def no_limits(user: int) -> SetLimits:
+    """Let a user have as many open orders as can be."""
+    return SetLimits(user_id=user, max_open_orders=MAX_LIMIT, position_caps=(), orders_per_second=0)
 
 
 _MARKET = {"type": OrderType.MARKET, "time_in_force": TimeInForce.IOC}
@@ -130,6 +136,11 @@ class Shard:
         event = self.apply(order)[0][-1]
         assert isinstance(event, OrderPlaced), event
         return event
+
+    def forget(self) -> None:
+        """Have the function read everything anew, after something was changed behind its back."""
+        self.hot.function_flush()
+        library.load(self.hot)
 
     def deposit(self, user: int, asset: str, amount: int) -> None:
         reference = f"test:{next(self._references)}"

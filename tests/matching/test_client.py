@@ -23,7 +23,7 @@ from matching.domain.events import FundsMoved, OrderCanceled, OrderPlaced
 from matching.domain.values import Units
 from matching.state import HotState
 from tests.matching.crash.parts import Part
-from tests.matching.shard import ALICE, BTC_USD, SHARD, buy, cancel_all, sell
+from tests.matching.shard import ALICE, BTC_USD, SHARD, buy, cancel_all, no_limits, sell
 from tests.polling import wait_until
 
 
@@ -203,6 +203,7 @@ async def test_the_depth_of_a_crowded_book_is_read_level_by_level(
     state = HotState(open_async(hot_server.url), shards=1)
     await client.submit(BTC_USD)
     await client.submit(deposit("BTC", 10**12, "one"))
+    await client.submit(no_limits(ALICE))
     await client.submit_all([sell(ALICE, 100 + n % 3, 1) for n in range(900)])
     await client.submit_all([sell(ALICE, 200 + n, 2) for n in range(100)])
     book = await state.book("BTC-USD", depth=5)

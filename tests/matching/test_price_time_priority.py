@@ -14,6 +14,7 @@ from tests.matching.shard import (
     cancel_all,
     market_buy,
     market_sell,
+    no_limits,
     sell,
 )
 
@@ -57,7 +58,7 @@ def test_priority_holds_between_stored_orders_and_those_of_the_same_batch(funded
 
 
 def test_a_sweep_passes_many_pages_of_the_book(funded: Shard) -> None:
-    funded.apply(*[sell(ALICE, 100 + n // 3, 1) for n in range(300)])
+    funded.apply(no_limits(ALICE), *[sell(ALICE, 100 + n // 3, 1) for n in range(300)])
     event = funded.place(buy(BOB, 1_000, 300))
     assert (event.filled_lots, event.resting_lots) == (300, 0)
     assert event.filled_units == sum(100 + n // 3 for n in range(300))

@@ -27,6 +27,7 @@ def test_an_entry_that_fails_is_refused_and_its_neighbours_are_not(
 ) -> None:
     damaged = funded.place(sell(ALICE, 100, 1))
     funded.hot.hdel(keys.open_orders(SHARD, ALICE), str(damaged.order_id))
+    funded.forget()
     before = len(funded.events())
     funded.send([buy(BOB, 90, 1)])
     funded.send([buy(CAROL, 100, 1)])
