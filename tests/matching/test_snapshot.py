@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 
 from matching import keys, snapshot
+from matching.domain.commands import SetLimits
 from matching.domain.values import Side, Units
 from matching.state import Balance
 from tests.matching.conftest import PLENTY
@@ -77,6 +78,18 @@ def test_every_value_that_differs_is_named_and_changes_the_hash(
     after = snapshot.read(traded.hot, SHARD)
     assert [name for name, _, _ in snapshot.differences(before, after)] == [changed]
     assert snapshot.digest(before) != snapshot.digest(after)
+
+
+def test_limits_of_a_user_are_state(traded: Shard) -> None:
+    before = snapshot.read(traded.hot, SHARD)
+    limits = SetLimits(
+        user_id=BOB, max_open_orders=7, position_caps=(("BTC", Units(0)),), orders_per_second=0
+    )
+    traded.apply(limits)
+    after = snapshot.read(traded.hot, SHARD)
+    assert after.limits == {BOB: limits}
+    changed = [name for name, _, _ in snapshot.differences(before, after)]
+    assert changed == ["last event", "limits of user 2, open orders", "limits of user 2, BTC cap"]
 
 
 def test_an_amount_of_zero_is_as_good_as_none(traded: Shard) -> None:

@@ -34,6 +34,7 @@ from matching.domain.values import (
 from tests.matching.shard import GATEWAY, SHARD, WINDOW_US, buy, cancel, cancel_all, sell
 
 SYMBOLS: Final = tuple(f"M{number}-USD" for number in range(8))
+ASSETS: Final = ("USD", *(symbol.partition("-")[0] for symbol in SYMBOLS))
 MIDDLE_TICKS: Final = 10_000
 USERS: Final = 400
 # They trade so much that they meet their own orders, and they are poor.
@@ -116,10 +117,10 @@ class WildMarket:
         self._references = 0
         self._paused: str | None = None
         self._last_order: PlaceOrder | None = None
-        kinds: list[tuple[Callable[[], Any], int]] = [
+        kinds: list[tuple[Callable[[], Any], float]] = [
             (self._resting, 480), (self._crossing, 120), (self._cancel, 220), (self._again, 30),
-            (self._funds, 30), (self._bad, 20), (self._unknown, 10), (self._cancel_all, 4),
-            (self._status, 3), (self._redefine, 1), (self._limits, 6), (self._reset, 2),
+            (self._funds, 30), (self._bad, 20), (self._unknown, 10), (self._cancel_all, 1),
+            (self._status, 3), (self._redefine, 1), (self._limits, 6), (self._reset, 0.5),
         ]  # fmt: skip
         self._makers = [maker for maker, _ in kinds]
         self._weights = [weight for _, weight in kinds]
@@ -130,7 +131,7 @@ class WildMarket:
             yield self._terms(number)
         for user in range(1, USERS + 1):
             wealth = 10**7 if user in BUSY_USERS else 10**12
-            for asset in ("USD", *(symbol.partition("-")[0] for symbol in SYMBOLS)):
+            for asset in ASSETS:
                 yield MoveFunds(
                     user_id=user, asset=asset, amount=Units(wealth), reference=f"{user}:{asset}"
                 )
@@ -240,7 +241,7 @@ class WildMarket:
         rng = self._rng
         return SetLimits(
             user_id=rng.randint(1, USERS),
-            max_open_orders=rng.choice((0, 0, 3, 20, 1_000)),
+            max_open_orders=rng.choice((0, 0, 0, 20, 1_000)),
             position_caps=(("M1", Units(10 ** rng.randint(2, 12))),) if rng.random() < 0.5 else (),
             orders_per_second=rng.randint(0, 10),
         )
@@ -249,7 +250,7 @@ class WildMarket:
         self._references += self._rng.randint(0, 1)
         return ResetAccount(
             user_id=self._rng.randint(1, USERS),
-            balances=(("USD", Units(10**11)), ("M1", Units(10**10))),
+            balances=tuple((asset, Units(10**12)) for asset in ASSETS[:-1]),
             reference=f"r{self._references}",
         )
 
