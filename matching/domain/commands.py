@@ -96,7 +96,8 @@ class SetLimits(Command, tag="limits", frozen=True, array_like=True, kw_only=Tru
     """Give a user risk limits of their own, in place of all they had on this shard.
 
     `max_open_orders` counts per symbol, 0 stands for the default. `position_caps` bounds what a
-    buy may bring of an asset, held and on order; an asset that is not named has no cap.
+    buy may bring of an asset, held and on order; an asset that is not named has the cap that
+    everybody has, 2^53-1: nobody can come to hold more.
     `orders_per_second` (0: the default) is only kept here: the gateway limits the rate. Orders that
     are open already stay.
     """

@@ -58,20 +58,32 @@ local function is_limit(value)
     return is_count(value) and value <= MAX_LIMIT
 end
 
+-- An array of that many elements, and nothing else beside them: events repeat what it says.
+local function is_array(value, length)
+    if type(value) ~= "table" then
+        return false
+    end
+    local count = 0
+    for _ in pairs(value) do
+        count = count + 1
+    end
+    return count == length and #value == length
+end
+
 -- A list of {asset, count}, no asset twice.
 local function is_asset_list(value)
-    if type(value) ~= "table" or #value > MAX_ASSETS or table.maxn(value) ~= #value then
+    if type(value) ~= "table" or #value > MAX_ASSETS or not is_array(value, #value) then
         return false
     end
     local seen = {}
     for _, pair in ipairs(value) do
-        local asset = type(pair) == "table" and pair[1]
-        if not is_asset(asset) or seen[asset] or not is_count(pair[2]) then
+        if not is_array(pair, 2) or not is_asset(pair[1]) or seen[pair[1]]
+            or not is_count(pair[2]) then
             return false
         end
-        seen[asset] = true
+        seen[pair[1]] = true
     end
-    return #value > 0 or next(value) == nil
+    return true
 end
 
 local function one_of(words)

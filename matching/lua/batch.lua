@@ -89,16 +89,18 @@ local function read_entry(fields)
     end
     local ts = tonumber(entry.ts)
     local readable, commands = pcall(cmsgpack.unpack, entry.commands)
-    if not entry.gateway or not numbers.is_count(ts) then
+    local has_gateway = entry.gateway and entry.gateway:find("^[\32-\126]*$")
+    if not has_gateway or not numbers.is_count(ts) then
         return nil, "no gateway or no time"
     elseif not readable or type(commands) ~= "table" then
         return nil, "commands are not a MessagePack array"
     end
-    -- Not `#`, which may stop at a nil among the commands and pass over those behind it.
+    -- Not `#`, which may stop at a nil among the commands and pass over those behind it. A map's
+    -- largest key may have a fraction.
     local count = table.maxn(commands)
     if count > MAX_COMMANDS_PER_ENTRY then
         return nil, "too many commands"
-    elseif count == 0 and next(commands) ~= nil then
+    elseif count % 1 > 0 or count == 0 and next(commands) ~= nil then
         return nil, "commands are a map"
     end
     return { gateway = entry.gateway, ts = ts, commands = commands, count = count }

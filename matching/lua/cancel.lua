@@ -42,7 +42,11 @@ function cancel.all_of(batch, user_id, symbol, end_reason)
 end
 
 function cancel.all(batch, command)
-    cancel.all_of(batch, command[3], command[4], "USER")
+    local user_id, symbol = command[3], command[4]
+    if symbol ~= "" and not markets.get(batch, symbol) then
+        return events.refused(batch, user_id, "cancel-all", "UNKNOWN_SYMBOL", "")
+    end
+    return cancel.all_of(batch, user_id, symbol, "USER")
 end
 
 return cancel

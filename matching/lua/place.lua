@@ -8,6 +8,7 @@ local events = require("events")
 local ids = require("ids")
 local markets = require("markets")
 local match = require("match")
+local numbers = require("numbers")
 local orders = require("orders")
 local wallets = require("wallets")
 
@@ -75,10 +76,12 @@ end
 -- Whether a buy could bring more than the user may have, resting buys included.
 local function passes_cap(market, order, wallet)
     local terms, amounts = market.terms, wallet.amounts
-    local cap = wallet.limits.caps[terms.base]
-    if not cap or order.side == "SELL" then
+    if order.side == "SELL" then
         return false
     end
+    -- Without a cap of their own nobody may have more than there can be, so that no sum of what is
+    -- on order passes it either.
+    local cap = wallet.limits.caps[terms.base] or numbers.MAX_AMOUNT
     local held = amounts[terms.base_available] + amounts[terms.base_reserved]
     return held + amounts[terms.base_incoming] + order.qty * terms.lot_units > cap
 end

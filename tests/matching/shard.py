@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any, cast
 
+import msgspec
 from redis import Redis
 
 from matching import keys, library
@@ -49,14 +50,21 @@ BTC_USD = DefineMarket(
 ALICE, BOB, CAROL = 1, 2, 3
 
 
+def with_terms(symbol: str, **changes: Any) -> DefineMarket:
+    """A market like BTC-USD with another name; `changes` override any other field."""
+    base, _, quote = symbol.partition("-")
+    names: dict[str, Any] = {"symbol": symbol, "base": base, "quote": quote}
+    return msgspec.structs.replace(BTC_USD, **names | changes)
+
+
 def buy(user: int, price: int, qty: int, **terms: Any) -> PlaceOrder:
     """A limit buy; `terms` override any field."""
-    return _limit(Side.BUY, user, price, qty, terms)
+    return limit(Side.BUY, user, price, qty, **terms)
 
 
 def sell(user: int, price: int, qty: int, **terms: Any) -> PlaceOrder:
     """A limit sell; `terms` override any field."""
-    return _limit(Side.SELL, user, price, qty, terms)
+    return limit(Side.SELL, user, price, qty, **terms)
 
 
 def market_buy(user: int, qty: int, **terms: Any) -> PlaceOrder:
@@ -83,7 +91,8 @@ def no_limits(user: int) -> SetLimits:
 _MARKET = {"type": OrderType.MARKET, "time_in_force": TimeInForce.IOC}
 
 
-def _limit(side: Side, user: int, price: int, qty: int, terms: dict[str, Any]) -> PlaceOrder:
+def limit(side: Side, user: int, price: int, qty: int, **terms: Any) -> PlaceOrder:
+    """A limit order of either side; `terms` override any field."""
     fields: dict[str, Any] = {
         "user_id": user,
         "symbol": "BTC-USD",
@@ -107,14 +116,18 @@ class Shard:
         self._request_ids = itertools.count(1)
         library.load(hot)
 
-    def send(self, commands: Sequence[Any]) -> None:
+    def send(self, commands: Sequence[Any], *, entry_id: str = "*") -> None:
         """Append one stream entry of commands, each given the next request id."""
         numbered = [_numbered(command, next(self._request_ids)) for command in commands]
         fields = encode_command_entry(gateway=GATEWAY, ts_us=self.now_us, commands=numbered)
-        self.hot.xadd(keys.commands(SHARD), cast("Any", fields))
+        self.hot.xadd(keys.commands(SHARD), cast("Any", fields), id=entry_id)
 
     def match(
-        self, *, max_commands: int = 500, mode: str = "apply", window_us: int = WINDOW_US
+        self,
+        *,
+        max_commands: int = 500,
+        mode: str = "apply",
+        window_us: int = WINDOW_US,
     ) -> list[list[AnyEvent]]:
         """Call the function once; return the events of each command it answered."""
         reply = cast(

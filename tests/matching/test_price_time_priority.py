@@ -16,6 +16,7 @@ from tests.matching.shard import (
     market_sell,
     no_limits,
     sell,
+    with_terms,
 )
 
 
@@ -148,7 +149,7 @@ def test_an_order_can_be_placed_filled_and_canceled_in_one_batch(funded: Shard) 
 
 
 def test_cancel_all_takes_one_symbol_or_all(funded: Shard) -> None:
-    funded.apply(sell(ALICE, 100, 1), sell(ALICE, 101, 1), sell(BOB, 102, 1))
+    funded.apply(with_terms("ETH-USD"), sell(ALICE, 100, 1), sell(ALICE, 101, 1), sell(BOB, 102, 1))
     assert funded.apply(cancel_all(ALICE, "ETH-USD")) == [[]]
     assert len(funded.apply(buy(ALICE, 50, 1), cancel_all(ALICE))[1]) == 3
     assert funded.ladder() == ["| 102 | 1"]
