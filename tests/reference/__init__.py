@@ -1,1 +1,5 @@
-"""A naive matching engine: the readable specification that the Lua library is compared with."""
+"""A naive matching engine: the readable specification that the Lua library is compared with.
+
+Plain Python over lists and dicts, slow, and meant to be obviously right. Source: contracts.md.
+Read `engine` first (a command comes in, events go out), then `placing`; `state` is all it knows.
+"""
