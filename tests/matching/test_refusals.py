@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from redis.exceptions import ResponseError
 
-from matching import keys
 from matching.domain.commands import DefineMarket, SetMarketStatus
 from matching.domain.errors import ErrorCode
 from matching.domain.events import CommandRefused, MarketDefined, OrderPlaced, OrderRejected
@@ -14,7 +13,6 @@ from tests.matching.shard import (
     ALICE,
     BOB,
     BTC_USD,
-    SHARD,
     Shard,
     buy,
     cancel,
@@ -199,70 +197,6 @@ def test_scales_of_a_listed_market_are_fixed_and_its_filters_are_not(shard: Shar
     (event,) = shard.apply(terms(max_qty_lots=77))[0]
     assert isinstance(event, MarketDefined)
     assert event.max_qty_lots == 77
-
-
-PLACE = ["place", 7, 1, "BTC-USD", "BUY", "LIMIT", "GTC", False, 100, 1, ""]
-
-
-def malformed() -> list[Any]:
-    """Each field of an order, wrong in each way; and things that are no command at all."""
-    wrong: dict[int, list[Any]] = {
-        2: [0, -1, 1.5, "1", None, MAX_AMOUNT + 1],
-        3: ["btc-usd", "", "X" * 65, "A\xff", 5, None],
-        4: ["buy", "", 1, None],
-        5: ["STOP", None],
-        6: ["DAY", None],
-        7: [1, "false", None],
-        8: [-1, 0.5, "100", None, MAX_AMOUNT + 1, 2**63, 1e300],
-        9: [-1, 0.5, "1", None, 2**64 - 1],
-        10: ["x" * 65, "line\nbreak", "\x00", 5, None],
-    }
-    commands: list[Any] = [
-        [*PLACE[:place], value, *PLACE[place + 1 :]] for place in wrong for value in wrong[place]
-    ]
-    return [
-        *commands,
-        PLACE[:5],
-        ["cancel", 7, 1, -5],
-        ["cancel", 7],
-        ["funds", 7, 1, "usd", 5, "r"],
-    ]
-
-
-@pytest.mark.parametrize("command", malformed(), ids=repr)
-def test_a_malformed_command_is_refused_and_kept_aside(funded: Shard, command: list[Any]) -> None:
-    before = funded.ladder()
-    funded.send([command])
-    ((event,),) = funded.match()
-    assert isinstance(event, CommandRefused)
-    assert event.reason == ErrorCode.INVALID_REQUEST
-    assert funded.ladder() == before
-    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
-
-
-@pytest.mark.parametrize("command", [["nonsense", 7], [], 5, None, {"place": 1}, "place"])
-def test_what_is_no_command_never_stops_the_shard(funded: Shard, command: Any) -> None:
-    funded.send([command, buy(ALICE, 100, 1)])
-    *_, placed = funded.match()
-    assert isinstance(placed[-1], OrderPlaced)
-    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"nothing": "here"},
-        {"gateway": "g", "ts": "soon", "commands": b"\x90"},
-        {"gateway": "g", "ts": "1", "commands": b"\xc1\xff not msgpack"},
-        {"gateway": "g", "ts": "1", "commands": b"\x05"},
-        {"ts": "1", "commands": b"\x90"},
-    ],
-)
-def test_an_unreadable_entry_never_stops_the_shard(funded: Shard, fields: dict[Any, Any]) -> None:
-    funded.hot.xadd(keys.commands(SHARD), fields)
-    funded.send([buy(ALICE, 100, 1)])
-    assert isinstance(funded.match()[-1][-1], OrderPlaced)
-    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
 
 
 def test_an_entry_can_be_refused_unapplied(funded: Shard) -> None:
