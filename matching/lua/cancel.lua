@@ -15,12 +15,9 @@ local function take_off(batch, order, end_reason)
     local wallet = wallets.get(batch, order.user, terms)
     wallets.reserve(wallet, terms, order, -lots)
     wallets.add(wallet, terms.orders_field, -1)
-    events.canceled(batch, order, {
-        lots = lots,
-        end_reason = end_reason,
-        level_lots = book.take(batch, book.side(batch, market, order.side), order, lots),
-        update_id = markets.next_update_id(market),
-    })
+    local level_lots = book.take(batch, book.side(batch, market, order.side), order, lots)
+    local update_id = markets.next_update_id(market)
+    events.canceled(batch, order, lots, end_reason, level_lots, update_id)
 end
 
 function cancel.one(batch, command)

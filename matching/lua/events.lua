@@ -12,12 +12,13 @@ local function emit(batch, event)
     batch.events[#batch.events + 1] = cmsgpack.pack(event)
 end
 
-function events.placed(batch, order, outcome)
+-- `end_reason` is empty for an order that rests or is filled; the level and the update id are 0 for
+-- one that does not rest.
+function events.placed(batch, order, filled, canceled, end_reason, level_lots, update_id)
     emit(batch, {
         "placed", 0, 0, order.id, order.user, order.symbol, order.side, order.type,
         order.time_in_force, order.post_only, order.price, order.qty, order.client_order_id,
-        outcome.filled, order.filled_units, order.remaining, outcome.canceled,
-        outcome.end_reason, outcome.level_lots, outcome.update_id,
+        filled, order.filled_units, order.remaining, canceled, end_reason, level_lots, update_id,
     })
 end
 
@@ -45,12 +46,11 @@ function events.filled(batch, order)
     })
 end
 
-function events.canceled(batch, order, canceled)
+function events.canceled(batch, order, lots, end_reason, level_lots, update_id)
     emit(batch, {
         "canceled", 0, 0, order.id, order.user, order.symbol, order.side, order.type,
         order.time_in_force, order.post_only, order.price, order.qty, order.client_order_id,
-        order.qty - canceled.lots, order.filled_units, canceled.lots, canceled.end_reason,
-        canceled.level_lots, canceled.update_id,
+        order.qty - lots, order.filled_units, lots, end_reason, level_lots, update_id,
     })
 end
 

@@ -122,31 +122,29 @@ local function end_reason(order, plan)
     return ""
 end
 
--- Rests the remainder: reserves what it needs and puts it on the book.
-local function rest(batch, market, order, wallet, outcome)
+-- Rests the remainder: reserves what it needs and puts it on the book. Returns the level's new
+-- total and the book's update id.
+local function rest(batch, market, order, wallet)
     wallets.reserve(wallet, market.terms, order, order.remaining)
     wallets.add(wallet, market.terms.orders_field, 1)
     orders.open(batch, order)
-    outcome.level_lots = book.add(book.side(batch, market, order.side), order)
-    outcome.update_id = markets.next_update_id(market)
+    local level_lots = book.add(book.side(batch, market, order.side), order)
+    return level_lots, markets.next_update_id(market)
 end
 
 local function take_in(batch, market, order, wallet, plan)
     order.id = ids.next(batch, "order")
     match.execute(batch, market, order, plan)
-    local outcome = {
-        filled = plan.filled, canceled = 0, end_reason = "", level_lots = 0, update_id = 0,
-    }
-    if order.remaining > 0 then
-        outcome.end_reason = end_reason(order, plan)
-        if outcome.end_reason == "" then
-            rest(batch, market, order, wallet, outcome)
-        else
-            outcome.canceled = order.remaining
-            order.remaining = 0
-        end
+    if order.remaining == 0 then
+        return events.placed(batch, order, plan.filled, 0, "", 0, 0)
     end
-    events.placed(batch, order, outcome)
+    local reason = end_reason(order, plan)
+    if reason == "" then
+        return events.placed(batch, order, plan.filled, 0, "", rest(batch, market, order, wallet))
+    end
+    local canceled = order.remaining
+    order.remaining = 0
+    return events.placed(batch, order, plan.filled, canceled, reason, 0, 0)
 end
 
 local function from_command(batch, command)
