@@ -12,9 +12,10 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from matching import keys, snapshot
+from matching import keys
 from matching.codec import split_event_entry
-from matching.snapshot import ShardMoved, ShardSnapshot
+from matching.snapshot import ShardSnapshot
+from matching.snapshot_reader import ShardMoved, read
 
 PAGE_ENTRIES: Final = 500
 MS_PER_S: Final = 1_000
@@ -109,7 +110,7 @@ def read_events(hot: Redis, shard: int, *, after: int = 0) -> Iterator[NumberedE
 
 def _read_snapshot(source: Redis, shard: int) -> ShardSnapshot | None:
     try:
-        return snapshot.read(source, shard)
+        return read(source, shard)
     except ShardMoved:
         return None
     except (KeyError, ValueError, msgspec.MsgspecError) as error:

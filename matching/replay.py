@@ -25,6 +25,7 @@ from matching.history import (
     read_events,
     require_all_commands,
 )
+from matching.snapshot_reader import read
 
 MAX_DIFFERENCES: Final = 10
 # A fault of the function itself names it.
@@ -89,7 +90,7 @@ def replay(
                 rebuilt.empty_streams()
             progress(rebuilt.entries)
         require_all_commands(source, history.shard, history.cursor)
-        made = snapshot.read(target, history.shard)
+        made = read(target, history.shard)
     differences = [Difference(*each) for each in snapshot.differences(history.snapshot, made)]
     return Outcome(
         commands=rebuilt.commands,

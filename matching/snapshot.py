@@ -1,44 +1,22 @@
-"""What a shard's state means, as plain values, however Redis holds it; and its hash.
+"""What a shard's state means, as plain values, however Redis holds it; and its hash. Pure.
 
 Used where two states must be the same: `manage.py replay_commands`, and the tests that hold the
 Lua library against the naive engine (tests/reference/), which fills a ShardSnapshot from its lists.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
-from itertools import islice
-from typing import Any, Final, cast
+from typing import Final
 
-import msgspec
-from redis import Redis
-from redis.client import Pipeline
-
-from matching import keys
 from matching.domain.commands import DefineMarket, SetLimits
-from matching.domain.values import (
-    MarketStatus,
-    Side,
-    Units,
-)
-from matching.state import Balance, OpenOrder, open_order
-
-KEYS_PER_SCAN: Final = 5_000
-KEYS_PER_PIPELINE: Final = 2_000
-# The terms in a market's line, in the order of the DefineMarket command.
-MARKET_TERMS: Final = (
-    "symbol", "base", "quote", "lot_units", "tick_lot_units", "min_qty", "max_qty", "max_price",
-    "min_notional", "price_band_bps", "maker_fee_ppm", "taker_fee_ppm",
-)  # fmt: skip
+from matching.domain.values import MarketStatus, Side
+from matching.state import Balance, OpenOrder
 
 BookSide = tuple[str, Side]
 """A symbol and the side of the orders that rest there."""
 Fact = tuple[str, str]
 """What is meant, and its value: `("wallet of user 5, USD.available", "100")`."""
-
-
-class ShardMoved(Exception):  # noqa: N818 - a fact about the shard, not a fault
-    """The matching function changed the shard while it was being read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,131 +143,3 @@ _ORDER_FIELDS: Final = [field.name for field in fields(OpenOrder)]
 def _order_text(order: OpenOrder) -> str:
     # Quoted, so that no client order id can look like the field after it.
     return ", ".join([f"{name}={str(getattr(order, name))!r}" for name in _ORDER_FIELDS])
-
-
-# Reading a shard. From here on the code knows how Redis holds it.
-
-
-def read(hot: Redis, shard: int) -> ShardSnapshot:
-    """Read a shard that nobody changes meanwhile. Raises ShardMoved where somebody did."""
-    cursor = hot.get(keys.cursor(shard))
-    hashes = _hash_names(hot, shard)
-    markets = dict(_read_markets(hot, hashes["market"]))
-    sides = [(symbol, side) for symbol in sorted(markets) for side in Side]
-    books = _sorted_sets(hot, [keys.book(shard, *side) for side in sides])
-    levels = _hashes(hot, [keys.levels(shard, *side) for side in sides])
-    numbers = _texts(hot.hgetall(keys.sequence(shard)))
-    snapshot = ShardSnapshot(
-        wallets=dict(_read_wallets(hot, hashes["wallet"])),
-        orders=dict(_read_orders(hot, hashes["orders"])),
-        books=dict(zip(sides, map(_order_ids, books), strict=True)),
-        levels=dict(zip(sides, map(_level_totals, levels), strict=True)),
-        markets=markets,
-        limits=dict(_read_limits(hot, hashes["limits"])),
-        supply={asset: int(n) for asset, n in _texts(hot.hgetall(keys.supply(shard))).items()},
-        last_event=int(numbers.get("event", 0)),
-        last_trade=int(numbers.get("trade", 0)),
-        last_order=int(numbers.get("order", 0)),
-        ts_us=int(numbers.get("ts", 0)),
-    )
-    if hot.get(keys.cursor(shard)) != cursor:
-        raise ShardMoved
-    return snapshot
-
-
-def _hash_names(hot: Redis, shard: int) -> dict[str, list[str]]:
-    """Return the names of the shard's hashes by kind: `market`, `wallet`, `orders`, `limits`."""
-    names: dict[str, list[str]] = {kind: [] for kind in ("market", "wallet", "orders", "limits")}
-    prefix = keys.prefix(shard)
-    # Only hashes: remembered client orders, which are strings, can be a hundred times as many.
-    for key in hot.scan_iter(match=f"{prefix}*", count=KEYS_PER_SCAN, _type="HASH"):
-        name = cast("bytes", key).decode()
-        kind, _, rest = name.removeprefix(prefix).partition(":")
-        if rest and kind in names:
-            names[kind].append(name)
-    return names
-
-
-def _read_markets(hot: Redis, names: list[str]) -> Iterator[tuple[str, MarketSnapshot]]:
-    for reply in _hashes(hot, names):
-        row = _texts(reply)
-        line = dict(part.split("=") for part in row["terms"].split(" "))
-        terms = ["define-market", 0, *(line[name] for name in MARKET_TERMS)]
-        market = MarketSnapshot(
-            terms=msgspec.convert(terms, DefineMarket, strict=False),
-            status=MarketStatus(row["status"]),
-            last_price_ticks=int(row["last_price"]),
-            update_id=int(row["update_id"]),
-        )
-        yield line["symbol"], market
-
-
-def _read_wallets(hot: Redis, names: list[str]) -> Iterator[tuple[int, dict[str, Balance]]]:
-    for name, reply in zip(names, _hashes(hot, names), strict=True):
-        amounts = _texts(reply)
-        assets = {field.partition(".")[0] for field in amounts if field.endswith(".available")}
-        yield (
-            int(name.rpartition(":")[2]),
-            {
-                asset: Balance(
-                    available=Units(int(amounts.get(f"{asset}.available", 0))),
-                    reserved=Units(int(amounts.get(f"{asset}.reserved", 0))),
-                )
-                for asset in assets
-            },
-        )
-
-
-def _read_orders(hot: Redis, names: list[str]) -> Iterator[tuple[int, OpenOrder]]:
-    for name, reply in zip(names, _hashes(hot, names), strict=True):
-        user_id = int(name.rpartition(":")[2])
-        for order_id, line in _texts(reply).items():
-            yield int(order_id), open_order(user_id, int(order_id), line)
-
-
-def _read_limits(hot: Redis, names: list[str]) -> Iterator[tuple[int, SetLimits]]:
-    for name, reply in zip(names, _hashes(hot, names), strict=True):
-        row = {field: int(value) for field, value in _texts(reply).items()}
-        user_id = int(name.rpartition(":")[2])
-        caps = [field for field in row if field.endswith(".cap")]
-        yield (
-            user_id,
-            SetLimits(
-                user_id=user_id,
-                max_open_orders=row["open_orders"],
-                orders_per_second=row["orders_per_second"],
-                position_caps=tuple((cap.removesuffix(".cap"), Units(row[cap])) for cap in caps),
-            ),
-        )
-
-
-def _order_ids(reply: list[bytes]) -> tuple[int, ...]:
-    return tuple(int(member.partition(b":")[0]) for member in reply)
-
-
-def _level_totals(reply: Mapping[bytes, bytes]) -> dict[int, int]:
-    return {int(price): int(lots) for price, lots in reply.items()}
-
-
-def _texts(reply: Any) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in reply.items()}
-
-
-def _hashes(hot: Redis, names: Iterable[str]) -> Iterator[Any]:
-    return _replies(hot, names, lambda pipe, name: pipe.hgetall(name))
-
-
-def _sorted_sets(hot: Redis, names: Iterable[str]) -> Iterator[Any]:
-    return _replies(hot, names, lambda pipe, name: pipe.zrange(name, 0, -1))
-
-
-def _replies(
-    hot: Redis, names: Iterable[str], ask: Callable[[Pipeline, str], object]
-) -> Iterator[Any]:
-    """Yield the reply to what `ask` asks of each key, in their order."""
-    remaining = iter(names)
-    while piece := list(islice(remaining, KEYS_PER_PIPELINE)):
-        pipe = hot.pipeline(transaction=False)
-        for name in piece:
-            ask(pipe, name)
-        yield from pipe.execute()

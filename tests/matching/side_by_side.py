@@ -22,7 +22,8 @@ from matching.domain.events import (
     OrderRejected,
 )
 from matching.event_log import EventReader
-from matching.snapshot import differences, digest, read
+from matching.snapshot import differences, digest
+from matching.snapshot_reader import read
 from tests.matching.shard import SHARD, Shard
 from tests.reference.engine import ReferenceEngine
 from tests.reference.snapshot import snapshot_of

@@ -12,7 +12,8 @@ from matching import keys
 from matching.domain.errors import ErrorCode
 from matching.domain.events import AnyEvent, CommandRefused, OrderRejected
 from matching.domain.values import MAX_AMOUNT
-from matching.snapshot import facts, read
+from matching.snapshot import facts
+from matching.snapshot_reader import read
 from tests.matching.bad_fields import MALFORMED, NOBODY, OPEN_ORDER, VALID, Case, wire
 from tests.matching.bad_input import (
     NO_COMMANDS,

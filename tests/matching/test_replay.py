@@ -13,11 +13,12 @@ from django.core.management.base import CommandError
 from redis import Redis
 
 from kalency.stack.addresses import Address
-from matching import keys, snapshot
+from matching import keys
 from matching.connection import open_sync
 from matching.domain.values import TimeInForce
 from matching.history import read_history
 from matching.replay import replay
+from matching.snapshot_reader import read
 from matching.worker import MatchingWorker
 from tests.matching import wild_history
 from tests.matching.conftest import PLENTY
@@ -138,7 +139,7 @@ def test_a_shard_is_made_again_on_a_server_of_choice(
     traded: Shard, bus: Redis, other_server: str
 ) -> None:
     assert Replayed(into=other_server).status == 0
-    assert snapshot.read(bus, SHARD) == snapshot.read(traded.hot, SHARD)
+    assert read(bus, SHARD) == read(traded.hot, SHARD)
     # It can be replayed in turn, its events too.
     figures = Replayed(json=True, url=other_server).figures
     assert (figures["equal"], figures["events_compared"]) == (True, 10)

@@ -13,7 +13,8 @@ from matching.domain.events import (
     OrderPlaced,
 )
 from matching.domain.values import FEE_ACCOUNT, MAX_AMOUNT, EndReason, Units
-from matching.snapshot import digest, read
+from matching.snapshot import digest
+from matching.snapshot_reader import read
 from tests.matching.shard import (
     ALICE,
     BOB,

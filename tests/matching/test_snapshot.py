@@ -10,6 +10,7 @@ from redis import Redis
 from matching import keys, snapshot
 from matching.domain.commands import SetLimits
 from matching.domain.values import Side, Units
+from matching.snapshot_reader import read
 from matching.state import Balance
 from tests.matching.conftest import PLENTY
 from tests.matching.shard import ALICE, BOB, LOT_UNITS, SHARD, Shard, buy, sell
@@ -29,7 +30,7 @@ def traded(funded: Shard) -> Shard:
 
 
 def test_a_snapshot_says_what_the_shard_holds(traded: Shard) -> None:
-    taken = snapshot.read(traded.hot, SHARD)
+    taken = read(traded.hot, SHARD)
     offer, bid = taken.orders[64], taken.orders[192]
     assert (offer.user_id, offer.remaining_lots, offer.client_order_id) == (ALICE, 3, "one")
     assert (bid.side, bid.price_ticks, bid.qty_lots) == (Side.BUY, 90, 3)
@@ -73,27 +74,27 @@ TAMPERED: list[tuple[str, Tamper]] = [
 def test_every_value_that_differs_is_named_and_changes_the_hash(
     traded: Shard, changed: str, tamper: Tamper
 ) -> None:
-    before = snapshot.read(traded.hot, SHARD)
+    before = read(traded.hot, SHARD)
     tamper(traded.hot)
-    after = snapshot.read(traded.hot, SHARD)
+    after = read(traded.hot, SHARD)
     assert [name for name, _, _ in snapshot.differences(before, after)] == [changed]
     assert snapshot.digest(before) != snapshot.digest(after)
 
 
 def test_limits_of_a_user_are_state(traded: Shard) -> None:
-    before = snapshot.read(traded.hot, SHARD)
+    before = read(traded.hot, SHARD)
     limits = SetLimits(
         user_id=BOB, max_open_orders=7, position_caps=(("BTC", Units(0)),), orders_per_second=0
     )
     traded.apply(limits)
-    after = snapshot.read(traded.hot, SHARD)
+    after = read(traded.hot, SHARD)
     assert after.limits == {BOB: limits}
     changed = [name for name, _, _ in snapshot.differences(before, after)]
     assert changed == ["last event", "limits of user 2, open orders", "limits of user 2, BTC cap"]
 
 
 def test_an_amount_of_zero_is_as_good_as_none(traded: Shard) -> None:
-    taken = snapshot.read(traded.hot, SHARD)
+    taken = read(traded.hot, SHARD)
     nothing = {"ETH": Balance(available=Units(0), reserved=Units(0))}
     padded = replace(
         taken,
