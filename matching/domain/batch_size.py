@@ -8,9 +8,11 @@ little comes in, a batch is what has come, whatever the size allows.
 from dataclasses import dataclass
 from typing import Final
 
-TARGET_US: Final = 2_500
+TARGET_US: Final = 3_000
 """Of the server's time, for a call under load: it is the mean, and calls vary."""
-LEAST: Final = 20
+LEAST: Final = 50
+"""One full entry; fewer commands would cost throughput, and where the machine is short of time not
+even make calls shorter."""
 MOST: Final = 1_000
 FIRST: Final = 100
 MAX_GROWTH: Final = 2.0
@@ -54,7 +56,8 @@ def next_batch_size(size: int, work: Work) -> int:
     taken = work.commands / work.calls
     growth = TARGET_US * work.calls / work.server_us
     if growth < 1:
-        return max(LEAST, min(size, round(taken * growth)))
+        # Calls take more than the size where entries do not fit it, and less where few came in.
+        return max(LEAST, round(min(size, taken) * growth))
     if taken >= FULL * size:
         return min(MOST, round(size * min(growth, MAX_GROWTH)))
     return size
