@@ -1,8 +1,8 @@
 """Sends commands to the shards and returns what they caused. Used by gateway and simulator alike.
 
-Commands submitted in one turn of the event loop leave as one stream entry, in the order they were
-submitted; while one entry is on its way the next gathers. The answer to a command is the list of
-events it caused. What a shard's worker says it does not take is refused here, unsent.
+Commands submitted in one turn of the event loop leave together, in few stream entries and in the
+order they were submitted; while they are on their way the next gather. The answer to a command is
+the list of events it caused. What a shard's worker says it does not take is refused here, unsent.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from matching import keys
 from matching.codec import decode_acks
-from matching.command_stream import CommandStream, NoMemoryLeft, unavailable, unknown_outcome
+from matching.command_stream import CommandStream, Fate
 from matching.domain.commands import (
     AnyCommand,
     CancelOrder,
@@ -28,12 +28,14 @@ from matching.domain.commands import (
     PlaceOrder,
     SetMarketStatus,
 )
-from matching.domain.errors import ExchangeError
+from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import AnyEvent
 from matching.domain.ids import shard_of_order
 from matching.domain.intake import HeardIntake, Intake, refusal
 
-MAX_COMMANDS_PER_ENTRY: Final = 250
+MAX_COMMANDS_PER_ENTRY: Final = 50
+"""The function never splits an entry, so short calls take short entries."""
+MAX_COMMANDS_PER_TRIP: Final = 1_000
 MAX_WAITING: Final = 100_000
 """Commands without an answer; new orders leave some of the room to others."""
 MAX_WAITING_WITH_ORDERS: Final = 80_000
@@ -104,7 +106,7 @@ class MatchingClient:
             try:
                 await asyncio.wait_for(self._listening.wait(), self._ack_timeout_s)
             except TimeoutError:
-                raise unavailable() from None
+                raise _unavailable() from None
 
     async def close(self) -> None:
         """Stop listening and sending. Commands on their way keep their effect."""
@@ -184,7 +186,7 @@ class MatchingClient:
     async def _send(self, shard: int) -> None:
         outbox = self._outboxes[shard]
         while outbox:
-            size = min(len(outbox), MAX_COMMANDS_PER_ENTRY)
+            size = min(len(outbox), MAX_COMMANDS_PER_TRIP)
             # Nobody waits any more for a command that is done; it must not take effect later.
             batch = [p for p in (outbox.popleft() for _ in range(size)) if not p.answer.done()]
             if batch:
@@ -196,16 +198,22 @@ class MatchingClient:
         """Put commands into the stream; where the server has no memory left, all but new orders."""
         for pending in batch:
             pending.is_sent = True
-        commands = [pending.command for pending in batch]
-        try:
-            await self._stream.append(shard, commands, beyond_limit=beyond_limit)
-        except ExchangeError as error:
-            _fail(batch, error)
-        except NoMemoryLeft:
-            _fail([p for p in batch if p.is_order], refusal(Intake.MEMORY_SHORT))
-            others = [p for p in batch if not p.is_order]
-            if others:
-                await self._deliver(shard, others, beyond_limit=True)
+        entries = [
+            batch[first : first + MAX_COMMANDS_PER_ENTRY]
+            for first in range(0, len(batch), MAX_COMMANDS_PER_ENTRY)
+        ]
+        commands = [[pending.command for pending in entry] for entry in entries]
+        fates = await self._stream.append(shard, commands, beyond_limit=beyond_limit)
+        turned_away: list[Pending] = []
+        for entry, fate in zip(entries, fates, strict=True):
+            if fate is Fate.NO_MEMORY:
+                turned_away += entry
+            elif fate is not Fate.ADDED:
+                _fail(entry, _unknown_outcome() if fate is Fate.UNKNOWN else _unavailable())
+        _fail([p for p in turned_away if p.is_order], refusal(Intake.MEMORY_SHORT))
+        others = [p for p in turned_away if not p.is_order]
+        if others:
+            await self._deliver(shard, others, beyond_limit=True)
 
     async def _listen(self) -> None:
         while True:
@@ -262,7 +270,7 @@ def _hear(intake: HeardIntake, word: bytes) -> None:
 
 def _outcome(pending: Pending) -> Outcome:
     if not pending.answer.done():
-        return unknown_outcome() if pending.is_sent else unavailable()
+        return _unknown_outcome() if pending.is_sent else _unavailable()
     error = pending.answer.exception()
     if error is None:
         return pending.answer.result()
@@ -273,3 +281,17 @@ def _outcome(pending: Pending) -> Outcome:
 def _fail(batch: Sequence[Pending], error: ExchangeError) -> None:
     for pending in batch:
         pending.fail(error)
+
+
+def _unavailable() -> ExchangeError:
+    return ExchangeError(
+        ErrorCode.UNAVAILABLE, "Matching cannot be reached; nothing was sent. Try again."
+    )
+
+
+def _unknown_outcome() -> ExchangeError:
+    return ExchangeError(
+        ErrorCode.UNKNOWN_OUTCOME,
+        "The request was sent, but no answer came in time: it may or may not have taken effect. "
+        "Look the order up by its clientOrderId, or among the open orders, before trying again.",
+    )

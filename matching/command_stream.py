@@ -1,7 +1,9 @@
-"""Adds commands to the shards' streams. Used by the client, which must know "not sent" for sure."""
+"""Adds entries to the command streams, and tells what became of each. Used by the client."""
 
 import logging
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
@@ -9,13 +11,20 @@ from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, Res
 from matching import keys
 from matching.codec import encode_command_entry
 from matching.domain.commands import AnyCommand
-from matching.domain.errors import ErrorCode, ExchangeError
 
 log = logging.getLogger(__name__)
 
+Request = tuple[str | int | bytes, ...]
 
-class NoMemoryLeft(Exception):  # noqa: N818 - a fact about the server
-    """The server has no memory left and takes nothing but what frees some; nothing was added."""
+
+class Fate(Enum):
+    """What became of an entry."""
+
+    ADDED = auto()
+    NOT_ADDED = auto()
+    NO_MEMORY = auto()
+    """Not added: the server has no memory left and takes nothing but what frees some."""
+    UNKNOWN = auto()
 
 
 class CommandStream:
@@ -27,54 +36,52 @@ class CommandStream:
         self._clock_us = clock_us
 
     async def append(
-        self, shard: int, commands: Sequence[AnyCommand], *, beyond_limit: bool = False
-    ) -> None:
-        """Add one entry; `beyond_limit` where it frees memory, and the server has none left.
+        self, shard: int, entries: Sequence[Sequence[AnyCommand]], *, beyond_limit: bool = False
+    ) -> list[Fate]:
+        """Add entries of commands, in this order and in one round trip; return the fate of each.
 
-        Raises NoMemoryLeft, and ExchangeError: UNAVAILABLE (not added), UNKNOWN_OUTCOME.
+        `beyond_limit` is for commands that free memory, where the server has none left.
         """
+        requests = [self._request(shard, commands, beyond_limit) for commands in entries]
+        pool = self._hot.connection_pool
+        try:
+            # By itself and first: what fails before this was never sent.
+            connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+        except (RedisError, OSError):
+            return [Fate.NOT_ADDED] * len(requests)
+        try:
+            return await _ask(connection, requests)
+        finally:
+            await pool.release(connection)
+
+    def _request(self, shard: int, commands: Sequence[AnyCommand], beyond_limit: bool) -> Request:
         fields = encode_command_entry(
             gateway=self._gateway, ts_us=self._clock_us(), commands=commands
         )
         pairs = [part for pair in fields.items() for part in pair]
         if beyond_limit:
-            await self._ask(shard, "FCALL", "append_commands", 1, keys.prefix(shard), *pairs)
-        else:
-            await self._ask(shard, "XADD", keys.commands(shard), "*", *pairs)
-
-    async def _ask(self, shard: int, *request: str | int | bytes) -> None:
-        """Make a request. A connection is taken first: what fails before was never sent."""
-        pool = self._hot.connection_pool
-        try:
-            connection = await pool.get_connection()  # type: ignore[no-untyped-call]
-        except (RedisError, OSError):
-            raise unavailable() from None
-        try:
-            await connection.send_command(*request)
-            await connection.read_response()
-        except OutOfMemoryError:
-            raise NoMemoryLeft from None
-        except (ResponseError, BusyLoadingError) as error:
-            # An answer, even that of a server that still loads its log: it took nothing in.
-            log.warning("Hot Redis refused commands of shard %d: %s", shard, error)
-            raise unavailable() from None
-        except (RedisError, OSError):
-            raise unknown_outcome() from None
-        finally:
-            await pool.release(connection)
+            return ("FCALL", "append_commands", 1, keys.prefix(shard), *pairs)
+        return ("XADD", keys.commands(shard), "*", *pairs)
 
 
-def unavailable() -> ExchangeError:
-    """Return what a caller is told whose command was not sent."""
-    return ExchangeError(
-        ErrorCode.UNAVAILABLE, "Matching cannot be reached; nothing was sent. Try again."
-    )
+async def _ask(connection: Any, requests: Sequence[Request]) -> list[Fate]:
+    fates: list[Fate] = []
+    try:
+        await connection.send_packed_command(connection.pack_commands(requests))
+        for _ in requests:
+            fates.append(await _answer(connection))  # noqa: PERF401 - those before an error count
+    except (RedisError, OSError):
+        fates += [Fate.UNKNOWN] * (len(requests) - len(fates))
+    return fates
 
 
-def unknown_outcome() -> ExchangeError:
-    """Return what a caller is told whose command was sent, and not answered."""
-    return ExchangeError(
-        ErrorCode.UNKNOWN_OUTCOME,
-        "The request was sent, but no answer came in time: it may or may not have taken effect. "
-        "Look the order up by its clientOrderId, or among the open orders, before trying again.",
-    )
+async def _answer(connection: Any) -> Fate:
+    try:
+        await connection.read_response()
+    except OutOfMemoryError:
+        return Fate.NO_MEMORY
+    except (ResponseError, BusyLoadingError) as error:
+        # An answer, even that of a server that still loads its log: it took nothing in.
+        log.warning("Hot Redis refused commands: %s", error)
+        return Fate.NOT_ADDED
+    return Fate.ADDED

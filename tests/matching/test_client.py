@@ -103,7 +103,7 @@ async def test_commands_of_one_turn_travel_in_few_entries(
     await client.submit(BTC_USD)
     before = hot.xlen(keys.commands(SHARD))
     await client.submit_all([sell(ALICE, 100, 1)] * 1_000)
-    assert int(hot.xlen(keys.commands(SHARD))) - int(before) == 4
+    assert int(hot.xlen(keys.commands(SHARD))) - int(before) == 20
 
 
 async def test_without_a_worker_the_outcome_is_unknown(client: MatchingClient) -> None:
