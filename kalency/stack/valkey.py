@@ -24,6 +24,10 @@ STOP_GRACE_S = 30.0
 DURABLE = ("appendonly yes", "appendfsync always")
 VOLATILE = ("appendonly no",)
 
+# Small wallets stay compact; a level hash or the wallet of somebody in many markets, searched from
+# end to end when compact, becomes a real hash table.
+COMPACT_HASHES = "hash-max-listpack-entries 32"
+
 # A setting of the whole machine, which matters where memory is nearly used up.
 OVERCOMMIT = "WARNING Memory overcommit must be enabled!"
 
@@ -75,6 +79,7 @@ def _configuration(address: Address, directory: Path, *, durable: bool, memory_m
         f'dir "{_quoted(directory)}"',
         *(DURABLE if durable else VOLATILE),
         'save ""',
+        COMPACT_HASHES,
         f"maxmemory {memory_mb}mb",
         "maxmemory-policy noeviction",
         'logfile ""',
