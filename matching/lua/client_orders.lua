@@ -8,6 +8,7 @@ local keys = require("keys")
 local msgpack = require("msgpack")
 local orders = require("orders")
 
+local LEAST_GRACE_MS = 3600 * 1000
 local TERMS = { "symbol", "side", "type", "time_in_force", "post_only", "price", "qty" }
 
 local client_orders = {}
@@ -58,9 +59,11 @@ function client_orders.remember(batch, order)
     batch.remembered[key] = { order = order, packed = cmsgpack.pack(record) }
 end
 
--- Twice the window: long enough that the commands' time, not the server's, decides.
+-- Beyond the window long enough that the commands' time, not the server's, decides, even about a
+-- command that waited.
 local function tidy_ms(batch)
-    return math.ceil(batch.client_order_window_us / 1000) * 2
+    local window_ms = math.ceil(batch.client_order_window_us / 1000)
+    return window_ms + math.max(window_ms, LEAST_GRACE_MS)
 end
 
 function client_orders.write(batch)
