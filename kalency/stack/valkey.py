@@ -21,7 +21,9 @@ PING_TIMEOUT_S = 2.0
 STOP_GRACE_S = 30.0
 
 # Every acknowledged order is on disk (design D4); snapshots would add nothing but load.
-DURABLE = ("appendonly yes", "appendfsync always")
+# The log is written anew by a fork of the server, which makes it copy every page it touches
+# meanwhile: rarely, then, and still small enough to be loaded within seconds.
+DURABLE = ("appendonly yes", "appendfsync always", "auto-aof-rewrite-min-size 512mb")
 VOLATILE = ("appendonly no",)
 
 # Small wallets stay compact; a level hash or the wallet of somebody in many markets, searched from

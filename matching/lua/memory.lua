@@ -7,8 +7,10 @@
 -- was never written.
 -- No KEYS, no ARGV; emits nothing.
 
-local MAX_WALLETS = 20000
-local MAX_ORDERS = 100000
+-- Lua's collector goes through a table in one go, and growing one is one go as well: small bounds
+-- keep that well below a millisecond.
+local MAX_WALLETS = 10000
+local MAX_ORDERS = 5000
 
 local kept = {} -- a shard's prefix → its memory
 
@@ -38,13 +40,11 @@ function memory.keep(prefix, stamp, taken)
     if taken.wallet_count > MAX_WALLETS then
         taken.wallets, taken.wallet_count = {}, 0
     end
+    if taken.order_count > MAX_ORDERS then
+        taken.orders, taken.order_count = {}, 0
+    end
     taken.stamp = stamp
     kept[prefix] = taken
-end
-
--- Whether there is room for no more orders.
-function memory.is_full_of_orders(taken)
-    return taken.order_count > MAX_ORDERS
 end
 
 return memory

@@ -4,7 +4,6 @@
 -- Emits nothing.
 
 local keys = require("keys")
-local memory = require("memory")
 
 local LINE = "symbol=%s side=%s price=%d qty=%d remaining=%d filled_units=%d post_only=%d ts=%d "
     .. "client_order_id=%s"
@@ -109,23 +108,12 @@ local function write_one(batch, order)
     order.changed, order.is_new = false, false
 end
 
-local function forget(batch, order)
-    if batch.memory.orders[order.id] then
-        batch.memory.orders[order.id] = nil
-        batch.memory.order_count = batch.memory.order_count - 1
-    end
-end
-
 function orders.write(batch)
     for _, order in ipairs(batch.changed_orders) do
         write_one(batch, order)
         if order.ended then
-            forget(batch, order)
-        end
-    end
-    if memory.is_full_of_orders(batch.memory) then
-        for _, order in ipairs(batch.added_orders) do
-            forget(batch, order)
+            batch.memory.orders[order.id] = nil
+            batch.memory.order_count = batch.memory.order_count - 1
         end
     end
 end
