@@ -167,10 +167,11 @@ class MatchingClient:
 
     def _admit(self, pending: Pending, shard: int) -> Intake:
         """Count a command in and return OPEN, or return why it must not be sent."""
+        is_order = pending.is_order
         waiting = max(len(self._waiting), len(self._outboxes[shard]))
-        if waiting >= (MAX_WAITING_WITH_ORDERS if pending.is_order else MAX_WAITING):
+        if waiting >= (MAX_WAITING_WITH_ORDERS if is_order else MAX_WAITING):
             return Intake.CROWDED
-        return self._intakes[shard].admit(is_order=pending.is_order, now_s=time.monotonic())
+        return self._intakes[shard].admit(is_order=is_order, now_s=time.monotonic())
 
     async def _outcomes(self, sent: Sequence[Pending]) -> list[Outcome]:
         """Wait for all answers together, no longer than the patience for one."""

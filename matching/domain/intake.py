@@ -119,16 +119,13 @@ class HeardIntake:
 
     def admit(self, *, is_order: bool, now_s: float) -> Intake:
         """Count a command in and return OPEN; or return why it must not be sent."""
-        word = self._now(now_s)
+        word = Intake.SILENT if now_s - self._heard_s > SILENT_AFTER_S else self._word
         if word is Intake.MATCHING_SWAMPED or (is_order and word is not Intake.OPEN):
             return word
         if self._unheard >= MAX_UNHEARD:
             return Intake.SILENT
         self._unheard += 1
         return Intake.OPEN
-
-    def _now(self, now_s: float) -> Intake:
-        return Intake.SILENT if now_s - self._heard_s > SILENT_AFTER_S else self._word
 
 
 def refusal(word: Intake) -> ExchangeError:
