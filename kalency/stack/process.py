@@ -153,7 +153,13 @@ async def start_process(
         )
     except OSError as error:
         raise NotReadyError(f"could not be started: {error}") from error
-    return Process(program, child, layout=layout, log=log)
+    try:
+        return Process(program, child, layout=layout, log=log)
+    except OSError as error:
+        # A full disk has no room for its pid file, without which nobody could find it.
+        os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
+        raise NotReadyError(f"could not be started: {error}") from error
 
 
 def how_it_ended(code: int) -> str:

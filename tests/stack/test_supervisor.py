@@ -71,6 +71,17 @@ def test_the_delay_before_a_restart_doubles(run: Run) -> None:
     assert delays == ["0.2", "0.4", "0.8"]
 
 
+def test_a_service_whose_pid_file_cannot_be_written_is_tried_again(run: Run) -> None:
+    stack = run("ordered")
+    stack.wait_up()
+    obstacle = stack.layout.run / "third.new"
+    obstacle.mkdir()
+    old = stack.kill("third")
+    wait_until(lambda: "third could not be started" in stack.output, "it is tried")
+    obstacle.rmdir()
+    stack.wait_replaced("third", old)
+
+
 def test_nothing_outlives_a_killed_supervisor(run: Run) -> None:
     stack = run("ordered")
     stack.wait_up()
