@@ -63,6 +63,5 @@ def _sentence(reason: ErrorCode, market: Market) -> str:
         ErrorCode.SYMBOL_PAUSED: f"{market.symbol} is paused: it takes cancels only.",
         ErrorCode.UNKNOWN_SYMBOL: f"No market is called {market.symbol}.",
         ErrorCode.DUPLICATE_CLIENT_ORDER_ID: "You used this clientOrderId for another order.",
-        ErrorCode.LEDGER_BACKLOG: "The ledger is behind; new orders wait, cancels still work.",
     }
     return sentences.get(reason, _REFUSED)
