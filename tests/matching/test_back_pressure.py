@@ -1,5 +1,6 @@
 """Under pressure a shard refuses new orders, and nothing else; what it took in it matches."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,14 +48,14 @@ def ledger_watched(
 
 
 def fill(hot: Redis) -> None:
-    """Use up the server's memory, to the last small key."""
-    size, number = JUNK_BYTES, 0
-    while size:
-        try:
-            hot.set(f"junk:{number}", b"x" * size)
+    """Use up the server's memory, with junk until it refuses more."""
+    number = 0
+    with contextlib.suppress(OutOfMemoryError):
+        while True:
+            hot.set(f"junk:{number}", b"x" * JUNK_BYTES)
             number += 1
-        except OutOfMemoryError:
-            size //= 2
+    # There may be room left for something small.
+    hot.config_set("maxmemory", hot.info("memory")["used_memory"] - 2 * JUNK_BYTES)
 
 
 def fill_to(hot: Redis, share: float) -> None:
