@@ -5,6 +5,7 @@ Hypothesis for the short ones, which it then shrinks towards the first options.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any, Final
 
 import msgspec
@@ -25,11 +26,9 @@ from matching.domain.values import (
     MAX_AMOUNT,
     MAX_REASON_LENGTH,
     AssetUnits,
-    Lots,
     MarketStatus,
     OrderType,
     Side,
-    Ticks,
     TimeInForce,
     Units,
 )
@@ -48,6 +47,36 @@ Pick = Callable[[Sequence[Any]], Any]
 
 FIRST_ORDERS: Final = [(user, order_id(number, 0)) for number in range(1, 13) for user in USERS]
 CLIENT_ORDER_IDS: Final = ("a", "b")
+
+# What an order is made of, few picks each: what few picks made is easily taken away again.
+SENDERS: Final = [*product((*USERS * 8, STRANGER), Side)]
+_PRICES: Final = (*(100, 99, 101, 98, 102, 97, 103, 96, 104) * 3, 0, 10**10)
+_QTYS: Final = (*(1, 2, 3, 5, 8) * 5, 40, 0, 1_000_001)
+_BIG_PRICES: Final = (
+    *(1, 2, 3) * 4,
+    BIG.max_price_ticks // 2,
+    *(BIG.max_price_ticks, BIG.max_price_ticks + 1, MAX_AMOUNT),
+)
+_BIG_QTYS: Final = (
+    *(1, 7, BIG.max_qty_lots // 9) * 4,
+    BIG.max_qty_lots - 1,
+    *(BIG.max_qty_lots, BIG.max_qty_lots + 1, MAX_AMOUNT),
+)
+PLAIN_TERMS: Final = [*product(_PRICES, _QTYS)]
+TERMS: Final = [
+    *product(("BTC-USD",) * 3, _PRICES, _QTYS),
+    *product(("ETH-USD", "ETH-BTC"), _PRICES, _QTYS),
+    *product(("BIG-WON",) * 4, _BIG_PRICES, _BIG_QTYS),
+    *product(("LTC-USD",), (100,), _QTYS),
+]
+WAYS: Final = [
+    *product(
+        (*(OrderType.LIMIT,) * 8, OrderType.MARKET),
+        (*(TimeInForce.GTC,) * 4, TimeInForce.IOC, TimeInForce.FOK),
+        (*(False,) * 5, True),
+        (*("",) * 5, *CLIENT_ORDER_IDS),
+    )
+]
 EDGES: Final = (0, 1, MAX_AMOUNT, MAX_AMOUNT - 1, 2**52)
 BROKEN_NUMBERS: Final = (-1, MAX_AMOUNT + 1, -MAX_AMOUNT - 1, 2**63)
 BROKEN_TEXTS: Final = ("lower", "X" * 65, "bell\a", "é", "A B")
@@ -66,7 +95,8 @@ class CommandMaker:
         self.references: Sequence[int] = range(10)
 
     def command(self) -> AnyCommand:
-        common = [self._order] * 40 + [self._cancel] * 7 + [self._funds] * 3 + [self._reset]
+        orders = [self._plain_order] * 20 + [self._order] * 20
+        common = [*orders, *[self._cancel] * 7, *[self._funds] * 3, self._limits, self._reset]
         again = [self._order_again, self._funds_again, self._reset_again]
         rare = [self._cancel_all, self._limits, self._terms, self._status]
         make = self._pick([*common, *again, *rare, self._broken])
@@ -81,45 +111,31 @@ class CommandMaker:
         user: int = self._pick((*USERS * 8, STRANGER))
         return user
 
+    def _plain_order(self) -> PlaceOrder:
+        user, side = self._pick(SENDERS)
+        price, qty = self._pick(PLAIN_TERMS)
+        return limit(side, user, price, qty)
+
     def _order(self) -> PlaceOrder:
-        pick = self._pick
-        symbol = pick((*("BTC-USD",) * 8, *("ETH-USD", "ETH-BTC", "BIG-WON") * 2, "LTC-USD"))
-        is_big = symbol == "BIG-WON"
+        user, side = self._pick(SENDERS)
+        symbol, price, qty = self._pick(TERMS)
+        order_type, time_in_force, post_only, client_order_id = self._pick(WAYS)
         return PlaceOrder(
-            user_id=self._user(),
+            user_id=user,
             symbol=symbol,
-            side=pick(tuple(Side)),
-            type=self._mostly(OrderType.LIMIT, OrderType.MARKET),
-            time_in_force=self._mostly(TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK),
-            post_only=self._mostly(False, True),
-            price_ticks=Ticks(self._big_price() if is_big else self._price()),
-            qty_lots=Lots(self._big_qty() if is_big else self._qty()),
-            client_order_id=self._mostly("", *CLIENT_ORDER_IDS),
+            side=side,
+            type=order_type,
+            time_in_force=time_in_force,
+            post_only=post_only,
+            price_ticks=price,
+            qty_lots=qty,
+            client_order_id=client_order_id,
         )
 
     def _order_again(self) -> PlaceOrder:
         """An order that may well have come before, word for word."""
-        qty = Lots(self._pick((3, 4)))
-        side, client_order_id = self._pick(tuple(Side)), self._pick(CLIENT_ORDER_IDS)
-        return limit(side, USERS[0], 100, qty, client_order_id=client_order_id)
-
-    def _price(self) -> int:
-        price: int = self._pick((*(100, 99, 101, 98, 102, 97, 103, 96, 104) * 6, 0, 10**10))
-        return price
-
-    def _qty(self) -> int:
-        qty: int = self._pick((*(1, 2, 3, 5, 8) * 8, 40, 0, 1_000_001))
-        return qty
-
-    def _big_price(self) -> int:
-        most: int = BIG.max_price_ticks
-        price: int = self._pick((*(1, 2, 3) * 4, most // 2, most, most + 1, MAX_AMOUNT))
-        return price
-
-    def _big_qty(self) -> int:
-        most: int = BIG.max_qty_lots
-        qty: int = self._pick((*(1, 7, most // 9) * 4, most - 1, most, most + 1, MAX_AMOUNT))
-        return qty
+        side, client_order_id = self._pick([*product(Side, CLIENT_ORDER_IDS)])
+        return limit(side, USERS[0], 100, self._pick((3, 4)), client_order_id=client_order_id)
 
     def _cancel(self) -> CancelOrder:
         user_id, known_id = self._pick(self.orders)
@@ -162,11 +178,11 @@ class CommandMaker:
         return f"r{self._pick(self.references)}"
 
     def _limits(self) -> SetLimits:
-        low_caps = (("BTC", Units(510 * LOT_UNITS)), ("ETH", Units(50_100)))
+        low_caps = (("BTC", Units(505 * LOT_UNITS)), ("ETH", Units(50_035)))
         return SetLimits(
             user_id=self._user(),
             max_open_orders=self._pick((20, 0, 1, 5, 1_000_000, 1_000_001)),
-            position_caps=self._mostly((), low_caps, self._asset_units(), times=3),
+            position_caps=self._pick(((), low_caps, low_caps, self._asset_units())),
             orders_per_second=self._pick((0, 10, 1_000_000)),
         )
 
