@@ -136,14 +136,15 @@ def test_a_market_order_has_no_price() -> None:
     assert (ack.price, ack.time_in_force) == (None, "IOC")
 
 
-def test_a_users_own_cancel_is_no_rejection() -> None:
+@pytest.mark.parametrize("reason", [EndReason.USER, EndReason.RESET])
+def test_what_a_user_asked_for_is_no_rejection(reason: EndReason) -> None:
     event = OrderCanceled(
         sequence=Sequence(1),
         ts_us=TS_US,
         filled_lots=Lots(10),
         filled_units=Units(64_231_500),
         canceled_lots=Lots(20),
-        end_reason=EndReason.USER,
+        end_reason=reason,
         level_lots=Lots(0),
         update_id=2,
         **terms(),
