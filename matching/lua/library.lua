@@ -18,3 +18,8 @@ redis.register_function({
     callback = require("depth"),
     flags = { "no-writes" },
 })
+redis.register_function({
+    function_name = "check",
+    callback = require("check"),
+    flags = { "no-writes" },
+})

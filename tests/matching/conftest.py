@@ -1,6 +1,6 @@
 """A shard with one market, one with people who can pay, and a client of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from redis import Redis
@@ -9,16 +9,19 @@ from kalency.stack.addresses import Address
 from matching.client import MatchingClient
 from matching.connection import open_async
 from tests.matching.shard import ALICE, BOB, BTC_USD, CAROL, Shard
+from tests.matching.soundness import assert_sound
 
 PLENTY = 10**12
 
 
 @pytest.fixture
-def shard(hot: Redis) -> Shard:
-    """BTC-USD is listed; nobody has anything."""
+def shard(hot: Redis, request: pytest.FixtureRequest) -> Iterator[Shard]:
+    """BTC-USD is listed; nobody has anything. What must always hold does when the test is over."""
     shard = Shard(hot)
     shard.apply(BTC_USD)
-    return shard
+    yield shard
+    if not request.node.get_closest_marker("damage"):
+        assert_sound(hot)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from matching.event_log import EventReader
 from matching.snapshot import differences, digest
 from matching.snapshot_reader import read
 from tests.matching.shard import SHARD, Shard
+from tests.matching.soundness import assert_sound
 from tests.reference.engine import ReferenceEngine
 from tests.reference.snapshot import snapshot_of
 from tests.reference.state import Events, State
@@ -143,6 +144,7 @@ class SideBySide:
 
     def compare_states(self) -> None:
         """Compare what both hold, by its hash; where it differs, fact by fact."""
+        assert_sound(self._shard.hot)
         actual, expected = read(self._shard.hot, SHARD), snapshot_of(self.state)
         found = [f"{name}: {lua!r}, {ours!r}" for name, lua, ours in differences(actual, expected)]
         assert not found, "\n".join(["Lua holds, the engine holds:", *found])

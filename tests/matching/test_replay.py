@@ -65,6 +65,7 @@ def test_a_wild_history_leads_to_the_same_state(hot: Redis) -> None:
     assert figures["source_hash"] == figures["replay_hash"]
 
 
+@pytest.mark.damage
 def test_a_changed_value_is_named(traded: Shard) -> None:
     traded.hot.hincrby(keys.wallet(SHARD, BOB), "USD.available", 1)
     replayed = Replayed()
@@ -114,6 +115,7 @@ def test_an_entry_that_was_given_up_is_pointed_out(traded: Shard) -> None:
     assert "The worker gave up commands because the function failed on them (1)" in replayed.reason
 
 
+@pytest.mark.damage
 def test_a_state_that_cannot_be_read_is_no_answer(traded: Shard) -> None:
     traded.hot.hset(keys.open_orders(SHARD, ALICE), "64", "nonsense")
     replayed = Replayed()

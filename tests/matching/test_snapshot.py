@@ -70,6 +70,7 @@ TAMPERED: list[tuple[str, Tamper]] = [
 ]
 
 
+@pytest.mark.damage
 @pytest.mark.parametrize(("changed", "tamper"), TAMPERED)
 def test_every_value_that_differs_is_named_and_changes_the_hash(
     traded: Shard, changed: str, tamper: Tamper

@@ -22,6 +22,7 @@ def make_worker(hot: Redis, bus: Redis) -> MakeWorker:
     return make
 
 
+@pytest.mark.damage
 def test_an_entry_that_fails_is_refused_and_its_neighbours_are_not(
     funded: Shard, make_worker: MakeWorker
 ) -> None:
