@@ -19,6 +19,7 @@ from matching import backlog, keys, library
 from matching.domain.intake import IntakeBounds
 from matching.intake_watch import IntakeWatch
 from matching.pacing import Pacer
+from matching.self_check import SelfCheck
 
 IDLE_WAIT_MS: Final = 100
 RETRY_PAUSE_S: Final = 0.2
@@ -83,6 +84,7 @@ class MatchingWorker:
             bounds=bounds or IntakeBounds(),
             directory=hot_directory,
         )
+        self._self_check = SelfCheck(hot, shard)
         self._clock = clock
         self._next_look = self._next_trim = clock()
         self._stopping = False
@@ -113,6 +115,7 @@ class MatchingWorker:
         else:
             self._wait()
         self._trim_now_and_then()
+        self._self_check.go_on()
         return reply
 
     def _next_batch(self) -> BatchReply:
