@@ -1,0 +1,105 @@
+"""`manage.py reconcile` says what it looked at, what is wrong, and by its exit status which."""
+
+import json
+from io import StringIO
+from typing import Any, cast
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from matching import keys
+from matching.domain.invariants import CHECKS
+from tests.matching.shard import ALICE, BOB, SHARD, Shard, buy, sell
+
+
+class Reconciled:
+    """What the command said, and its exit status."""
+
+    def __init__(self, **options: Any) -> None:
+        out = StringIO()
+        self.status, self.reason = 0, ""
+        try:
+            call_command("reconcile", stdout=out, stderr=StringIO(), **options)
+        except CommandError as error:
+            self.status, self.reason = error.returncode, str(error)
+        self.said = out.getvalue()
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", json.loads(self.said))
+
+
+@pytest.fixture
+def traded(funded: Shard) -> Shard:
+    funded.place(sell(ALICE, 100, 5))
+    funded.place(buy(BOB, 100, 2))
+    return funded
+
+
+def test_a_sound_exchange_is_told_check_by_check(traded: Shard) -> None:
+    reconciled = Reconciled()
+    assert reconciled.status == 0
+    lines = reconciled.said.splitlines()[1:]
+    assert [line.split()[0] for line in lines[: len(CHECKS)]] == list(CHECKS)
+    assert "orders               1 orders    ok" in lines
+
+
+def test_a_sound_exchange_is_told_to_machines(traded: Shard) -> None:
+    figures = Reconciled(json=True).figures
+    assert figures["clean"]
+    assert [check["name"] for check in figures["checks"]] == list(CHECKS)
+    assert figures["checks"][1] == {
+        "name": "wallets",
+        "ok": True,
+        "figures": {"wallets": 4, "broken": 0},
+    }
+    assert (figures["violations"], figures["unjudged"]) == ([], [])
+
+
+@pytest.mark.damage
+def test_what_is_broken_is_told_with_both_values(traded: Shard) -> None:
+    traded.hot.hincrby(keys.wallet(SHARD, ALICE), "BTC.reserved", -1)
+    sentence = "Wallet of user 1, BTC.reserved is 29999, the open orders make it 30000."
+    reconciled = Reconciled()
+    assert reconciled.status == 1
+    assert "reserved             4 wallets   1 broken" in reconciled.said
+    assert f"Shard 0: {sentence}" in reconciled.said
+    reconciled = Reconciled(json=True)
+    assert (reconciled.status, reconciled.figures["clean"]) == (1, False)
+    assert reconciled.figures["violations"][0] == {
+        "shard": 0,
+        "check": "reserved",
+        "symbol": "",
+        "subject": "wallet of user 1, BTC.reserved",
+        "what": "is 29999, the open orders make it 30000",
+        "sentence": sentence,
+    }
+
+
+@pytest.mark.damage
+def test_much_that_is_broken_is_cut_short(traded: Shard) -> None:
+    for asset in range(70):
+        traded.hot.hset(keys.supply(SHARD), f"A{asset:02}", 1)
+    assert "Shard 0: 20 more" in Reconciled().said
+
+
+@pytest.mark.damage
+def test_what_cannot_be_looked_at_is_no_answer(traded: Shard) -> None:
+    traded.hot.set(keys.open_orders(SHARD, BOB), "text")
+    reconciled = Reconciled()
+    assert (reconciled.status, "WRONGTYPE" in reconciled.reason) == (2, True)
+
+
+def test_a_server_that_is_away_is_no_answer() -> None:
+    reconciled = Reconciled(url="redis://127.0.0.1:1/0")
+    assert reconciled.status == 2
+    assert reconciled.reason.startswith("The matching store cannot be looked at: ")
+
+
+def test_the_help_says_what_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        call_command("reconcile", "--help")
+    told = " ".join(capsys.readouterr().out.split())
+    for check in CHECKS.values():
+        assert check.meaning in told
