@@ -10,7 +10,7 @@
 -- Lua's collector goes through a table in one go, and growing one is one go as well: small bounds
 -- keep that well below a millisecond.
 local MAX_WALLETS = 10000
-local MAX_ORDERS = 5000
+local MAX_ORDERS = 1500
 
 -- Lua waits by default until as much garbage has piled up as there is in use, and each time it has,
 -- makes its table of all strings anew: in one go, and three times as long as the rest of a call.
