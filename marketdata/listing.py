@@ -24,6 +24,7 @@ from matching.domain.commands import DefineMarket, SetMarketStatus
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import AnyEvent, CommandRefused
 from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS, MarketStatus
+from matching.state import MarketState
 
 FRESH_FOR_S: Final = 1.0
 STALE_FOR_S: Final = 5.0
@@ -125,9 +126,18 @@ def set_status(symbol: str, status: MarketStatus) -> None:
 
 
 def tell_engine(market: Market) -> None:
-    """Send a listed market's terms and status again, for an engine that may have lost them."""
+    """Send a listed market's terms and status again, for an engine that may have lost them.
+
+    A market that matching has halted stays halted: only staff let it trade again.
+    """
     _submit(market.definition())
-    _submit(SetMarketStatus(symbol=market.symbol, status=market.status))
+    engine = runtime.run_blocking(_engine_state(market.symbol))
+    if engine is None or engine.status is not MarketStatus.HALTED:
+        _submit(SetMarketStatus(symbol=market.symbol, status=market.status))
+
+
+async def _engine_state(symbol: str) -> MarketState | None:
+    return await runtime.state().market(symbol)
 
 
 def _submit(command: DefineMarket | SetMarketStatus) -> None:

@@ -93,7 +93,7 @@ def market_body(market: Market, day: Day) -> MarketBody:
         base_decimals=market.base_decimals,
         quote_decimals=market.quote_decimals,
         simulated=market.simulated,
-        status=market.status,
+        status=MarketStatus.HALTED if day.is_halted else market.status,
         last_price=_price(market, day.last_ticks),
         change24h_pct=day.change_pct,
         volume24h=market.qty_text(day.volume_lots),

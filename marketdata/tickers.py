@@ -10,6 +10,7 @@ from marketdata.domain.markets import Market
 from marketdata.domain.tickers import Day, day_of
 from matching import runtime
 from matching.client import wall_clock_us
+from matching.domain.values import MarketStatus
 
 FRESH_FOR_S: Final = 1.0
 HOURS: Final = 24
@@ -45,4 +46,7 @@ async def _read(symbol: str, now_us: int) -> Day:
     found = await candles(symbol, Timeframe.M1, begin_us, next_hour_us - 1, minutes)
     found += await candles(symbol, Timeframe.H1, next_hour_us, now_us, HOURS)
     market = await runtime.state().market(symbol)
-    return day_of(found, last_ticks=None if market is None else market.last_price_ticks)
+    if market is None:
+        return day_of(found, last_ticks=None)
+    is_halted = market.status is MarketStatus.HALTED
+    return day_of(found, last_ticks=market.last_price_ticks, is_halted=is_halted)

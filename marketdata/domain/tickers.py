@@ -10,7 +10,10 @@ PCT_DIGITS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """Rolling figures; prices are None before the first trade."""
+    """Rolling figures, and whether matching has halted the market.
+
+    Prices are None before the first trade.
+    """
 
     last_ticks: int | None
     open_ticks: int | None
@@ -18,6 +21,7 @@ class Day:
     low_ticks: int | None
     volume_lots: int
     quote_units: int
+    is_halted: bool = False
 
     @property
     def change_ticks(self) -> int | None:
@@ -34,7 +38,7 @@ class Day:
         return round(100 * change / self.open_ticks, PCT_DIGITS) + 0.0
 
 
-def day_of(candles: Sequence[Candle], *, last_ticks: int | None) -> Day:
+def day_of(candles: Sequence[Candle], *, last_ticks: int | None, is_halted: bool = False) -> Day:
     """Return the figures of a day's candles, oldest first, that ends with the last price."""
     prices = [] if last_ticks is None else [last_ticks]
     return Day(
@@ -44,4 +48,5 @@ def day_of(candles: Sequence[Candle], *, last_ticks: int | None) -> Day:
         low_ticks=min([candle.low_ticks for candle in candles] + prices, default=None),
         volume_lots=sum(candle.volume_lots for candle in candles),
         quote_units=sum(candle.quote_units for candle in candles),
+        is_halted=is_halted,
     )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from exchange.messages import MAX_BATCH
+from matching.domain.values import DEFAULT_MAX_OPEN_ORDERS
 from tests.accounts.rest import Rest
 from tests.exchange.trading import limit, wallet
 
@@ -79,10 +80,12 @@ def test_a_malformed_item_stops_nobody_else(ann: Rest) -> None:
     assert wallet(ann)["USD"] == ("98200.000000", "1800.000000")
 
 
-def test_a_full_batch_is_taken(ann: Rest) -> None:
+def test_a_full_batch_is_taken_up_to_the_limit_of_open_orders(ann: Rest) -> None:
     answers = results(ann, *[place("BUY", "50000.00", "0.0001")] * MAX_BATCH)
-    assert codes(answers) == ["ACCEPTED"] * MAX_BATCH
-    ids = [int(answer["orderId"]) for answer in answers]
+    refused = MAX_BATCH - DEFAULT_MAX_OPEN_ORDERS
+    taken = ["ACCEPTED"] * DEFAULT_MAX_OPEN_ORDERS
+    assert codes(answers) == taken + ["TOO_MANY_OPEN_ORDERS"] * refused
+    ids = [int(answer["orderId"]) for answer in answers[:DEFAULT_MAX_OPEN_ORDERS]]
     assert ids == sorted(set(ids))
 
 

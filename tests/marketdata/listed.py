@@ -2,6 +2,9 @@
 
 from marketdata import listing
 from marketdata.models import MarketListing
+from matching import runtime
+from matching.domain.commands import SetMarketStatus
+from matching.domain.values import MarketStatus
 from tests.exchange.markets import BTC_USD
 
 
@@ -11,3 +14,14 @@ def list_quietly() -> None:
     known = {name: getattr(BTC_USD, name) for name in fields if hasattr(BTC_USD, name)}
     MarketListing.objects.create(**known)
     listing.forget()
+
+
+def halt(symbol: str) -> None:
+    """Stop a market as the matching worker does, past the listing."""
+
+    async def submit() -> None:
+        client = await runtime.client()
+        command = SetMarketStatus(symbol=symbol, status=MarketStatus.HALTED, reason="a test")
+        await client.submit(command)
+
+    runtime.run_blocking(submit())

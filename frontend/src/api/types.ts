@@ -26,7 +26,8 @@ export interface Market {
   takerFeeBps: number;
   baseDecimals: number;
   quoteDecimals: number;
-  status: "TRADING" | "PAUSED";
+  /** HALTED: by Kalency itself, because something did not add up. */
+  status: "TRADING" | "PAUSED" | "HALTED";
   lastPrice: Decimal | null;
   change24hPct: number | null;
   volume24h: Decimal;

@@ -17,6 +17,7 @@ from matching import runtime
 from matching.domain.commands import PlaceOrder
 from matching.domain.events import Trade
 from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
+from tests.marketdata.listed import halt
 
 SELLER, BUYER = 501, 502
 PRICES = ("64000.00", "64010.50", "63990.00")
@@ -118,6 +119,11 @@ def test_a_market_that_never_traded_has_no_price(btc: Market) -> None:
 def test_a_pause_shows_in_the_status(btc: Market) -> None:
     listing.set_status("BTC-USD", MarketStatus.PAUSED)
     assert get("/BTC-USD")["status"] == "PAUSED"
+
+
+def test_a_halt_shows_in_the_status(btc: Market) -> None:
+    halt("BTC-USD")
+    assert get("/BTC-USD")["status"] == "HALTED"
 
 
 def test_the_book_sums_levels_best_first(traded: Market) -> None:

@@ -13,7 +13,7 @@ from marketdata import listing
 from marketdata.domain.markets import Market
 from marketdata.domain.seeds import SEEDS
 from marketdata.models import MarketListing
-from matching import keys, runtime
+from matching import runtime
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.values import MarketStatus
 from matching.state import MarketState
@@ -101,9 +101,9 @@ def test_an_unlisted_market_cannot_be_paused(btc: Market) -> None:
     assert error.code is ErrorCode.UNKNOWN_SYMBOL
 
 
-def test_an_engine_that_lost_a_market_is_told_again(btc: Market, hot: Redis) -> None:
+def test_an_engine_that_lost_everything_is_told_again(btc: Market, hot: Redis) -> None:
     listing.set_status("BTC-USD", MarketStatus.PAUSED)
-    hot.delete(keys.market(0, "BTC-USD"))
+    hot.flushall()
     listing.tell_engine(listing.get("BTC-USD"))
     state = engine_state("BTC-USD")
     assert state is not None

@@ -13,6 +13,7 @@ from marketdata import listing
 from marketdata.domain.seeds import SEEDS
 from matching import keys
 from matching.domain.values import MarketStatus
+from tests.marketdata.listed import halt
 
 pytestmark = pytest.mark.usefixtures("db", "matching")
 
@@ -48,3 +49,12 @@ def test_an_engine_without_its_markets_gets_them_back(hot: Redis) -> None:
     seed()
     assert all(hot.exists(keys.market(0, market.symbol)) for market in SEEDS)
     assert hot.hget(keys.market(0, "ETH-USD"), "status") == b"PAUSED"
+
+
+def test_a_halted_market_is_not_opened_by_a_start(hot: Redis) -> None:
+    seed()
+    halt("ETH-USD")
+    seed()
+    assert hot.hget(keys.market(0, "ETH-USD"), "status") == b"HALTED"
+    listing.set_status("ETH-USD", MarketStatus.TRADING)
+    assert hot.hget(keys.market(0, "ETH-USD"), "status") == b"TRADING"

@@ -26,8 +26,8 @@ export function MarketRow({ market, selected }: { market: Market; selected: bool
       </td>
       <td className="number">{price === null ? "–" : formatFixed(price, decimalsOf(tickSize))}</td>
       <td className={`number ${styles.change}`}>
-        {status === "PAUSED" ? (
-          <span className={styles.paused}>paused</span>
+        {status !== "TRADING" ? (
+          <span className={styles.paused}>{status.toLowerCase()}</span>
         ) : (
           <Change percent={change24hPct} />
         )}

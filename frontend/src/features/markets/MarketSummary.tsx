@@ -20,7 +20,9 @@ export function MarketSummary({ market }: { market: Market | null }) {
           {market ? `${formatCompact(market.volume24h)} ${market.baseAsset}` : "–"}
         </Figure>
       </dl>
-      {market?.status === "PAUSED" && <span className={styles.paused}>Trading paused</span>}
+      {market && market.status !== "TRADING" && (
+        <span className={styles.paused}>Trading {market.status.toLowerCase()}</span>
+      )}
     </div>
   );
 }

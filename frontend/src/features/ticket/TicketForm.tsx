@@ -91,7 +91,7 @@ export function TicketForm({ market }: { market: Market }) {
           Sell
         </Button>
       </div>
-      <TicketMessage id={messageId} message={message} paused={market.status === "PAUSED"} />
+      <TicketMessage id={messageId} message={message} paused={market.status !== "TRADING"} />
     </form>
   );
 }

@@ -20,7 +20,9 @@ export function TicketMessage({ id, message, paused }: TicketMessageProps) {
         {message?.kind === "outcome" && message.text}
       </p>
       {!message && paused && (
-        <p className={styles.paused}>Trading is paused. Open orders can still be canceled.</p>
+        <p className={styles.paused}>
+          Trading has been stopped. Open orders can still be canceled.
+        </p>
       )}
     </div>
   );
