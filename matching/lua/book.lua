@@ -19,16 +19,19 @@ local SIGNS = { BUY = -1, SELL = 1 }
 
 local book = {}
 
+-- An empty list in place of one that was used.
+local function emptied(list)
+    return list[1] and {} or list
+end
+
 -- Makes a side ready for a new batch; what Redis holds of it is read when it is needed.
 local function open(side)
-    side.members, side.scores = {}, {} -- read from Redis, in priority
+    side.members, side.scores = emptied(side.members), emptied(side.scores)
     side.read_all = false
     side.next_page = FIRST_PAGE
-    side.orders = {} -- those of the members that were looked at
-    side.added = {} -- the batch's own orders, in priority
-    side.removed = {} -- members to take off at the commit
-    side.changed_prices = {}
-    side.first_read, side.first_added = 1, 1 -- everything before has ended
+    side.orders = {}
+    side.added, side.removed = emptied(side.added), emptied(side.removed)
+    side.first_read, side.first_added = 1, 1
 end
 
 -- The side of a market's book where orders of side `word` (BUY or SELL) rest.
@@ -39,8 +42,16 @@ function book.side(batch, market, word)
             key = keys.book(batch.prefix, market.symbol, word),
             levels_key = keys.levels(batch.prefix, market.symbol, word),
             sign = SIGNS[word],
+            members = {}, -- read from Redis, in priority
+            scores = {}, -- theirs
+            orders = {}, -- place among the members → order, of those that were looked at
+            added = {}, -- the batch's own orders, in priority
+            removed = {}, -- members to take off at the commit
+            first_read = 1, -- all members before have ended
+            first_added = 1, -- likewise
             totals = {}, -- price → lots, as far as known
-            known = 0,
+            known = 0, -- how many of them
+            changed_prices = {}, -- those whose totals are to be written
         }
         market[word] = side
     end

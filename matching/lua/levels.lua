@@ -27,18 +27,22 @@ end
 
 -- Writes the totals of one side.
 function levels.write(side)
-    local present, absent = {}, {}
-    for price in pairs(side.changed_prices) do
-        local total = side.totals[price]
-        if total > 0 then
+    local totals, changed = side.totals, side.changed_prices
+    local present, absent = {}, nil
+    for price in pairs(changed) do
+        if totals[price] > 0 then
             present[#present + 1] = price
-            present[#present + 1] = total
+            present[#present + 1] = totals[price]
         else
+            absent = absent or {}
             absent[#absent + 1] = price
         end
+        changed[price] = nil -- and not a new table, which would have to grow again
     end
     writes.variadic("HSET", side.levels_key, present)
-    writes.variadic("HDEL", side.levels_key, absent)
+    if absent then
+        writes.variadic("HDEL", side.levels_key, absent)
+    end
     if side.known > MAX_KNOWN then
         side.totals, side.known = {}, 0
     end
