@@ -10,7 +10,7 @@ local levels = require("levels")
 local orders = require("orders")
 local writes = require("writes")
 
-local FIRST_PAGE = 4 -- orders read at first: most incoming orders meet one or none
+local FIRST_PAGE = 2 -- orders read at first: most incoming orders meet none
 local MAX_PAGE = 64 -- pages double up to this
 
 local MEMBER = "%016d:%d"
