@@ -5,11 +5,11 @@ local cancel = require("cancel")
 local events = require("events")
 local forms = require("forms")
 local funds = require("funds")
-local limits = require("limits")
 local market_commands = require("market_commands")
 local numbers = require("numbers")
 local place = require("place")
 local reset = require("reset")
+local set_limits = require("set_limits")
 
 local OPERATIONS = {
     place = place,
@@ -18,7 +18,7 @@ local OPERATIONS = {
     funds = funds.move,
     ["define-market"] = market_commands.define,
     ["market-status"] = market_commands.set_status,
-    limits = limits.set,
+    limits = set_limits,
     reset = reset,
 }
 
@@ -45,7 +45,8 @@ end
 -- Answers `command` without trying it.
 function apply.refuse(batch, command)
     local kind = OPERATIONS[command[1]] and command[1] or "unreadable"
-    events.refused(batch, 0, kind, "UNAVAILABLE", "the command could not be carried out")
+    local user_id = numbers.is_count(command[3]) and command[3] or 0
+    events.refused(batch, user_id, kind, "UNAVAILABLE", "the command could not be carried out")
 end
 
 return apply

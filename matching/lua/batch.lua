@@ -28,8 +28,10 @@ local wallets = require("wallets")
 
 local PAGE = 16 -- stream entries read at once
 local MAX_COMMANDS_PER_ENTRY = 1000
-local MAX_EVENTS = 5000 -- after which no further entry is begun: bounds the time of one call
-local MAX_ENTRIES = 1000 -- likewise
+-- A call begins no further entry after these, which bounds its time but for a single command that
+-- cancels very many orders.
+local MAX_EVENTS = 5000
+local MAX_ENTRIES = 1000
 local MAX_DEAD = 10000 -- unreadable commands kept, roughly
 local MAX_CLOCK_SKEW_US = 1000000 -- a gateway's clock may be this far ahead of the server's
 local ACK_HEADER = "\146" -- MessagePack: an array of two
@@ -61,7 +63,7 @@ local function begin(prefix, client_order_window_us)
         added_orders = {}, -- those that the memory did not have
         changed_orders = {},
         limits = {}, -- limits key → fields
-        supply = {}, -- asset → units
+        supply = {}, -- asset → {units, changed}
         references = {}, -- reference → its first use
         new_references = {}, -- {reference, packed first use}, of this batch
         client_orders = {}, -- client order key → record
@@ -69,7 +71,7 @@ local function begin(prefix, client_order_window_us)
         events = {}, -- packed
         first_event = 1, -- of the command at hand
         earlier_answer = nil, -- packed events that answer the command at hand instead
-        acks = {}, -- gateway → {count, pieces of packed acks}
+        acks = {}, -- gateway → {count, pieces of packed acks, place of the last piece}
         dead = {}, -- {reason, packed}
     }
     batch.memory = memory.take(prefix, stamp(batch))

@@ -6,6 +6,7 @@ local numbers = require("numbers")
 
 local is_count, is_integer = numbers.is_count, numbers.is_integer
 
+-- The same as in matching/domain/values.py, but for the first.
 local MAX_TEXT = 64
 local MAX_REASON = 200
 local MAX_ASSETS = 64

@@ -1,27 +1,39 @@
--- A user's own risk limits, and the command that sets them.
+-- A user's own risk limits; they stay with the user's wallet (wallets.lua).
 -- Key: limits:{userId}, a hash of `open_orders`, `orders_per_second` and `<asset>.cap`; absent
 -- where the defaults stand.
--- Emits: limits.
+-- Emits nothing.
 
-local events = require("events")
 local keys = require("keys")
-local wallets = require("wallets")
 
 local limits = {}
 
--- Command limits: replaces all that was set before. The rate is the gateways' business.
-function limits.set(batch, command)
-    local user_id, open_orders, caps, rate = command[3], command[4], command[5], command[6]
-    local row = { "open_orders", open_orders, "orders_per_second", rate }
-    local parsed = { open_orders = open_orders, caps = {} }
+-- The limits of `user_id`: `open_orders` in a market (0: the default), and `caps` by asset.
+function limits.load(batch, user_id)
+    local row = redis.call("HGETALL", keys.limits(batch.prefix, user_id))
+    local found = { open_orders = 0, caps = {} }
+    for index = 1, #row, 2 do
+        local field, value = row[index], tonumber(row[index + 1])
+        local asset = field:match("^(.+)%.cap$")
+        if asset then
+            found.caps[asset] = value
+        elseif field == "open_orders" then
+            found.open_orders = value
+        end
+    end
+    return found
+end
+
+-- Replaces all limits of `user_id` by the time of the commit, and returns them.
+function limits.replace(batch, user_id, open_orders, caps, orders_per_second)
+    local row = { "open_orders", open_orders, "orders_per_second", orders_per_second }
+    local found = { open_orders = open_orders, caps = {} }
     for _, cap in ipairs(caps) do
-        parsed.caps[cap[1]] = cap[2]
+        found.caps[cap[1]] = cap[2]
         row[#row + 1] = cap[1] .. ".cap"
         row[#row + 1] = cap[2]
     end
-    wallets.of_user(batch, user_id).limits = parsed
     batch.limits[keys.limits(batch.prefix, user_id)] = row
-    events.limits(batch, user_id, open_orders, caps, rate)
+    return found
 end
 
 function limits.write(batch)

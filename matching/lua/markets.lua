@@ -10,13 +10,8 @@ local COUNTS = {
     "lot_units", "tick_lot_units", "min_qty", "max_qty", "max_price", "min_notional",
     "price_band_bps", "maker_fee_ppm", "taker_fee_ppm",
 }
-local MAX_KNOWN = 1000 -- parsed terms kept between calls
 
 local markets = { TEXTS = TEXTS, COUNTS = COUNTS }
-
--- Line of terms → parsed terms. Outlives the call: the same line always means the same, so there
--- is nothing that could grow stale.
-local known, known_count = {}, 0
 
 local function to_line(terms)
     local parts = {}
@@ -53,19 +48,6 @@ local function from_line(line)
     return complete(terms)
 end
 
-local function parsed(line)
-    local terms = known[line]
-    if not terms then
-        if known_count >= MAX_KNOWN then
-            known, known_count = {}, 0
-        end
-        terms = from_line(line)
-        known[line] = terms
-        known_count = known_count + 1
-    end
-    return terms
-end
-
 local function load(batch, symbol)
     local key = keys.market(batch.prefix, symbol)
     local row = redis.call("HMGET", key, "terms", "status", "last_price", "update_id")
@@ -75,7 +57,7 @@ local function load(batch, symbol)
     return {
         key = key,
         symbol = symbol,
-        terms = parsed(row[1]),
+        terms = from_line(row[1]),
         status = row[2],
         last_price = tonumber(row[3]),
         update_id = tonumber(row[4]),

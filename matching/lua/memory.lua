@@ -1,5 +1,5 @@
--- What a call of match_commands leaves to the next: the wallets, markets and open orders it had in
--- hand, so that they need not be read and parsed again.
+-- What a call of match_commands leaves to the next: the wallets, markets with their level totals,
+-- and open orders it had in hand, so that they need not be read and parsed again.
 --
 -- It is only used where the shard stands exactly where the call that left it put it: the cursor and
 -- the last event are in the stamp. Another server, a restored or an emptied one has no memory of

@@ -99,6 +99,7 @@ function orders.open_of(batch, user_id)
 end
 
 local function write_one(batch, order)
+    -- Nothing happens to an order without its user's wallet.
     local key = batch.memory.wallets[order.user].orders_key
     if not order.ended then
         redis.call("HSET", key, order.id, to_line(order))

@@ -13,7 +13,8 @@ local orders = require("orders")
 local wallets = require("wallets")
 
 local BPS = 10000
-local MAX_OPEN_ORDERS = 200 -- of a user in a market, where the user has no limit of their own
+-- Of a user in a market, where the user has no limit of their own; as in domain/values.py.
+local MAX_OPEN_ORDERS = 200
 
 -- Refused with these, an order was seen and is on record; refused otherwise, none exists.
 local ON_RECORD = {
@@ -74,7 +75,7 @@ local function has_too_many_open(market, order, wallet)
 end
 
 -- Whether a buy could bring more than the user may have, resting buys included.
-local function passes_cap(market, order, wallet)
+local function exceeds_cap(market, order, wallet)
     local terms, amounts = market.terms, wallet.amounts
     if order.side == "SELL" then
         return false
@@ -88,7 +89,7 @@ end
 
 -- Whether the user can pay: a market buy for what it would meet, any other order for all of it.
 local function can_pay(market, order, wallet, plan)
-    local field, amount = wallets.held(market.terms, order, order.qty)
+    local field, amount = wallets.needed(market.terms, order, order.qty)
     if order.type == "MARKET" and order.side == "BUY" then
         amount = plan.quote_units
     end
@@ -99,7 +100,7 @@ end
 local function broken_rule(market, order, wallet, plan)
     if has_too_many_open(market, order, wallet) then
         return "TOO_MANY_OPEN_ORDERS"
-    elseif passes_cap(market, order, wallet) then
+    elseif exceeds_cap(market, order, wallet) then
         return "POSITION_LIMIT"
     elseif not can_pay(market, order, wallet, plan) then
         return "INSUFFICIENT_FUNDS"

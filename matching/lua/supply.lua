@@ -9,26 +9,31 @@ local numbers = require("numbers")
 local supply = {}
 
 local function get(batch, asset)
-    local units = batch.supply[asset]
-    if not units then
-        units = tonumber(redis.call("HGET", keys.supply(batch.prefix), asset) or 0)
-        batch.supply[asset] = units
+    local found = batch.supply[asset]
+    if not found then
+        local units = redis.call("HGET", keys.supply(batch.prefix), asset)
+        found = { units = tonumber(units or 0), changed = false }
+        batch.supply[asset] = found
     end
-    return units
+    return found
 end
 
 -- Whether `amount` more of an asset would pass 2^53-1.
 function supply.would_overflow(batch, asset, amount)
-    return get(batch, asset) + amount > numbers.MAX_AMOUNT
+    return get(batch, asset).units + amount > numbers.MAX_AMOUNT
 end
 
 function supply.add(batch, asset, amount)
-    batch.supply[asset] = get(batch, asset) + amount
+    local found = get(batch, asset)
+    found.units = found.units + amount
+    found.changed = true
 end
 
 function supply.write(batch)
-    for asset, units in pairs(batch.supply) do
-        redis.call("HSET", keys.supply(batch.prefix), asset, units)
+    for asset, found in pairs(batch.supply) do
+        if found.changed then
+            redis.call("HSET", keys.supply(batch.prefix), asset, found.units)
+        end
     end
 end
 

@@ -2,30 +2,16 @@
 -- commit.
 -- Key: wallet:{userId}, a hash of `<asset>.available` and `<asset>.reserved`; beside them
 -- `<asset>.incoming`, what the user's resting buys would bring, and `<symbol>.orders`, how many
--- orders of the user rest there. Reads limits:{userId} (see limits.lua).
+-- orders of the user rest there.
 -- Emits nothing.
 
 local keys = require("keys")
+local limits = require("limits")
 local writes = require("writes")
 
 local wallets = {
-    FEE_ACCOUNT = 0, -- the user id that collects fees; no person has it
+    FEE_ACCOUNT = 0, -- the user id that collects fees; no person has it (domain/values.py)
 }
-
-local function load_limits(batch, user_id)
-    local row = redis.call("HGETALL", keys.limits(batch.prefix, user_id))
-    local limits = { open_orders = 0, caps = {} }
-    for index = 1, #row, 2 do
-        local field, value = row[index], tonumber(row[index + 1])
-        local asset = field:match("^(.+)%.cap$")
-        if asset then
-            limits.caps[asset] = value
-        elseif field == "open_orders" then
-            limits.open_orders = value
-        end
-    end
-    return limits
-end
 
 local function load(wallet, fields)
     local row = redis.call("HMGET", wallet.key, unpack(fields))
@@ -43,7 +29,7 @@ local function open(batch, user_id)
         orders_key = keys.open_orders(batch.prefix, user_id),
         amounts = {}, -- field → amount
         changed = {}, -- names of fields to write
-        limits = load_limits(batch, user_id),
+        limits = limits.load(batch, user_id),
         call = 0, -- the last one that used it
     }
     batch.memory.wallets[user_id] = wallet
@@ -114,7 +100,7 @@ end
 -- The field that an order of this side pays from, and what `lots` of it hold in reserve while they
 -- rest: a buy its price in the quote asset, a sell its quantity in the base asset, neither
 -- anything for fees.
-function wallets.held(terms, order, lots)
+function wallets.needed(terms, order, lots)
     if order.side == "BUY" then
         return terms.quote_available, order.price * lots * terms.tick_lot_units
     end
@@ -123,7 +109,7 @@ end
 
 -- Sets aside what `lots` of a resting order hold; gives it back where `lots` is negative.
 function wallets.reserve(wallet, terms, order, lots)
-    local available, amount = wallets.held(terms, order, lots)
+    local available, amount = wallets.needed(terms, order, lots)
     wallets.add(wallet, available, -amount)
     if order.side == "BUY" then
         wallets.add(wallet, terms.quote_reserved, amount)
