@@ -1,4 +1,4 @@
-"""REST: register, log in, API keys. Views read a form, call one service, answer (contracts.md)."""
+"""REST: register, log in, API keys. Views read a form, call one service, answer (docs/api.md)."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

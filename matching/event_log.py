@@ -17,7 +17,7 @@ from matching.domain import values
 from matching.domain.events import AnyEvent
 
 
-class EventHole(Exception):  # noqa: N818 - a fact about the log, named as the design names it
+class EventHole(Exception):  # noqa: N818 - a fact about the log, not of the caller
     """The log does not go on where the reader left off: events are missing."""
 
     def __init__(self, *, shard: int, expected: int, found: int) -> None:

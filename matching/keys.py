@@ -1,7 +1,7 @@
-"""The name of every key in the hot Redis. Nobody else spells a key.
+"""The name of every key in the hot Redis that Python asks for. Nobody else spells one.
 
 All keys of a shard carry its hash tag, so that one function call may touch them all; the Lua
-library builds the same names from the prefix (`matching/lua/keys.lua`).
+library builds its names, the same and a few of its own, from the prefix (`matching/lua/keys.lua`).
 """
 
 from binascii import crc32

@@ -1,7 +1,7 @@
 """Reads requests into typed forms, or refuses them naming the field. Every front door uses it.
 
 Every REST view is a `FormView`. Its query and its body are read before the sender is authenticated,
-because the contract lets the request's form answer first (contracts.md, "Matching rules").
+because the rules let the request's form answer first (docs/api.md, "Matching rules").
 """
 
 import re

@@ -1,4 +1,4 @@
-"""REST: orders. Views read a form, call one service or selector, answer (contracts.md, Trading)."""
+"""REST: orders. Views read a form, call one service or selector, answer (docs/api.md)."""
 
 from typing import cast
 

@@ -23,7 +23,7 @@ def place_command(*, user_id: int, order: NewOrder, market: Market) -> PlaceOrde
     """Return the command that places `order`.
 
     Raises ExchangeError INVALID_PRICE or INVALID_QTY for what is no step of the market; where the
-    market does not trade, SYMBOL_PAUSED answers before those (contracts.md, order of the rules).
+    market does not trade, SYMBOL_PAUSED answers before those (docs/api.md, "Matching rules").
     """
     try:
         price, qty = _price(order, market), _qty(order, market)

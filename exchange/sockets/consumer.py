@@ -1,6 +1,6 @@
 """One WebSocket: reads frames, answers them, and subscribes to the process's hub.
 
-Frames and close codes are those of contracts.md. Everything that leaves goes through the outbox, so
+Frames and close codes are those of docs/api.md. Everything that leaves goes through the outbox, so
 a slow client holds up nobody but itself.
 """
 

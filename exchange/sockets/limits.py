@@ -22,7 +22,7 @@ CLOSE_PATIENCE_S: Final = 10.0
 
 
 class CloseCode(IntEnum):
-    """Why a socket was closed, as contracts.md lists it."""
+    """Why a socket was closed, as docs/api.md lists it."""
 
     BAD_FRAME = 4400
     UNAUTHENTICATED = 4401

@@ -20,7 +20,7 @@ PING_TIMEOUT_S = 2.0
 # Loading a long append-only file is part of a start, writing out a last fsync part of a stop.
 STOP_GRACE_S = 30.0
 
-# Every acknowledged order is on disk (design D4); snapshots would add nothing but load.
+# Every acknowledged order is on disk (docs/architecture.md); snapshots would add nothing but load.
 # The log is written anew by a fork of the server, which makes it copy every page it touches
 # meanwhile: rarely, then, and still small enough to be loaded within seconds.
 DURABLE = ("appendonly yes", "appendfsync always", "auto-aof-rewrite-min-size 512mb")

@@ -1,6 +1,6 @@
 """Which markets may be listed: the terms that keep every amount an exact integer. Pure.
 
-Used by the listing before a market reaches the engine (design D1: nothing passes 2^53-1).
+Used by the listing before a market reaches the engine (nothing passes 2^53-1).
 """
 
 import re

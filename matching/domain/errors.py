@@ -1,6 +1,6 @@
 """Stable error codes, the same over REST, WebSocket and the command line. Pure.
 
-`contracts.md` lists what each means; the HTTP status of a code is the front door's business.
+`docs/api.md` lists what each means; the HTTP status of a code is the front door's business.
 """
 
 from enum import StrEnum

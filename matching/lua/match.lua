@@ -1,6 +1,6 @@
 -- Price-time matching: which resting orders an incoming order meets, and the trades with them.
 -- Emits: trade, and filled for a maker that ends.
--- Rules: contracts.md, "Matching rules".
+-- Rules: docs/api.md, "Matching rules".
 
 local book = require("book")
 local events = require("events")

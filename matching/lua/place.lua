@@ -1,6 +1,6 @@
 -- Command place: checks an order, matches it, rests or cancels what is left.
 -- Emits: trade and filled (see match.lua), then placed; or rejected.
--- The checks stand in the order in which contracts.md lets them answer.
+-- The checks stand in the order in which docs/api.md lets them answer.
 
 local book = require("book")
 local client_orders = require("client_orders")

@@ -1,4 +1,4 @@
-"""What a socket understands, answers, pushes and refuses, as contracts.md says."""
+"""What a socket understands, answers, pushes and refuses, as docs/api.md says."""
 
 import asyncio
 import itertools

@@ -26,7 +26,7 @@ LOT = Decimal("0.0001")
 
 
 class Client:
-    """Applies pushes as contracts.md tells a client to, and fails where they break its promises."""
+    """Applies pushes as docs/api.md tells a client to, and fails where they break its promises."""
 
     def __init__(self) -> None:
         self.seq: int | None = None

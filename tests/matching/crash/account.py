@@ -1,6 +1,6 @@
 """Wallets and open orders recomputed from the event log alone, to compare with what Redis holds.
 
-Used by `run.py` only. Rules: contracts.md, "Matching rules".
+Used by `run.py` only. Rules: docs/api.md, "Matching rules".
 """
 
 from collections import defaultdict
