@@ -63,7 +63,12 @@ local function check_entry(slice, id, fields, before)
 end
 
 local function check_end(slice, last)
-    local newest = redis.call("XREVRANGE", keys.events(slice.prefix), "+", "-", "COUNT", 1)[1]
+    local log = keys.events(slice.prefix)
+    -- Trimmed to nothing it would still be there.
+    if last > 0 and redis.call("EXISTS", log) == 0 then
+        find(slice, last, "is the shard's last, there is no log")
+    end
+    local newest = redis.call("XREVRANGE", log, "+", "-", "COUNT", 1)[1]
     local held = newest and tonumber(newest[1]:match("^%d+"))
     if held and held ~= last then
         find(slice, last, "is the shard's last, the log ends with %d", held)

@@ -282,6 +282,10 @@ TAMPERED: dict[str, tuple[Tamper, list[str]]] = {
         lambda hot: drop_event(hot, -1),
         ["events: Event 12 is the shard's last, the log ends with 11."],
     ),
+    "the log lost": (
+        lambda hot: hot.delete(EVENTS),
+        ["events: Event 12 is the shard's last, there is no log."],
+    ),
     "an event that was never logged": (
         lambda hot: hot.hincrby(keys.sequence(SHARD), "event", 1),
         ["events: Event 13 is the shard's last, the log ends with 12."],
