@@ -21,20 +21,20 @@ class Pacer:
 
     def __init__(self, hot: Redis, *, shard: int) -> None:
         self.size = FIRST
-        self.done = Work()
+        self._done = Work()
         self._hot = hot
         self._shard = shard
-        self._adjusted_at = self.done
+        self._adjusted_at = self._done
         self._server_us: int | None = None
 
     def count(self, *, entries: int, commands: int) -> None:
         """Note a call that had something to apply."""
-        self.done += Work(calls=1, entries=entries, commands=commands)
+        self._done += Work(calls=1, entries=entries, commands=commands)
 
     def adjust(self) -> None:
         """Set the size by the calls since the last time."""
-        self.done += Work(server_us=self._spent_us())
-        work, self._adjusted_at = self.done - self._adjusted_at, self.done
+        self._done += Work(server_us=self._spent_us())
+        work, self._adjusted_at = self._done - self._adjusted_at, self._done
         self.size = next_batch_size(self.size, work)
         if work.calls:
             log.debug("Shard %d: %s, next up to %d commands a call", self._shard, work, self.size)
