@@ -33,29 +33,32 @@ class IntakeWatch:
         directory: Path | None,
     ) -> None:
         """`directory` is where the hot Redis keeps its log, where that can be seen from here."""
-        self.intake = Intake.OPEN
+        self._intake = Intake.OPEN
         self._hot = hot
         self._bus = bus
         self._shard = shard
         self._consumers = consumers
         self._bounds = bounds
         self._directory = directory
+        self._sees_disk = True
 
     def look(self) -> None:
         """Measure, decide, and say so. Raises RedisError where the hot Redis does not answer."""
         pressure = self._measure()
-        before, self.intake = self.intake, next_intake(pressure, self._bounds, before=self.intake)
-        if self.intake is not before:
+        before, self._intake = (
+            self._intake,
+            next_intake(pressure, self._bounds, before=self._intake),
+        )
+        if self._intake is not before:
             log.warning(
-                "Shard %d: intake %s, was %s: %s", self._shard, self.intake, before, pressure
+                "Shard %d: intake %s, was %s: %s", self._shard, self._intake, before, pressure
             )
         # Acks cannot leave either while the bus is away; those are logged.
         with contextlib.suppress(RedisError):
-            self._bus.publish(keys.intake(self._shard), self.intake)
+            self._bus.publish(keys.intake(self._shard), self._intake)
 
     def _measure(self) -> Pressure:
         memory = self._hot.info("memory")
-        directory = self._directory
         return Pressure(
             command_wait_ms=round(backlog.oldest_command_s(self._hot, shard=self._shard) * 1e3),
             events_waiting=backlog.events_waiting(
@@ -63,5 +66,19 @@ class IntakeWatch:
             ),
             memory_used=memory["used_memory"],
             memory_limit=memory["maxmemory"],
-            disk_free=None if directory is None else shutil.disk_usage(directory).free,
+            disk_free=self._disk_free(),
         )
+
+    def _disk_free(self) -> int | None:
+        """Return the free bytes of the log's disk; None where they cannot be seen from here."""
+        if self._directory is None:
+            return None
+        try:
+            free = shutil.disk_usage(self._directory).free
+        except OSError as error:
+            if self._sees_disk:
+                log.warning("Shard %d: the disk cannot be watched: %s", self._shard, error)
+            self._sees_disk = False
+            return None
+        self._sees_disk = True
+        return free

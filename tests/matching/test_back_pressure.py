@@ -204,6 +204,16 @@ async def test_short_of_disk_space_orders_are_refused(
     await refused(client, Intake.DISK_SHORT)
 
 
+async def test_a_disk_that_cannot_be_watched_stops_nobody(
+    client: MatchingClient, hot: Redis, bus: Redis, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    watching = watch(hot, bus, tmp_path / "gone", disk_reserve=2**60)
+    for _ in range(3):
+        watching.look()
+    await heard(client, Intake.OPEN)
+    assert len(caplog.messages) == 1
+
+
 async def test_orders_are_not_sent_to_a_silent_worker(
     client: MatchingClient, hot: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,15 +1,20 @@
 """The worker: past what fails, behind what was consumed, through outages."""
 
+import time
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from redis import Redis
 
+from kalency.stack.addresses import Address
 from matching import keys
 from matching.domain.events import CommandRefused, OrderPlaced
 from matching.event_log import save_checkpoint
-from matching.worker import KEEP_EVENTS, MatchingWorker
+from matching.worker import KEEP_EVENTS, RETRY_PAUSE_S, MatchingWorker
 from tests.matching.shard import ALICE, BOB, CAROL, SHARD, Shard, buy, cancel_all, sell
+from tests.polling import wait_until
+from tests.running_worker import running_worker
 
 MakeWorker = Callable[..., MatchingWorker]
 
@@ -76,9 +81,26 @@ def test_a_clock_that_runs_ahead_does_not_take_the_shard_with_it(funded: Shard) 
     assert early.ts_us - (seconds * 1_000_000 + micros) < 2_000_000
 
 
-def test_commands_in_a_map_are_kept_aside(funded: Shard) -> None:
-    fields: dict[str, str | bytes] = {"gateway": "g", "ts": "1", "commands": b"\x81\xa1a\x01"}
-    funded.hot.xadd(keys.commands(SHARD), dict(fields.items()))
-    funded.match()
-    assert isinstance(funded.events()[-1], CommandRefused)
-    assert funded.hot.xlen(keys.dead_commands(SHARD)) == 1
+@pytest.mark.damage
+def test_a_store_that_keeps_failing_is_tried_again_in_peace(
+    funded: Shard,
+    hot_server: Address,
+    bus_server: Address,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cursor = keys.cursor(SHARD)
+    entry_id = cast("bytes", funded.hot.get(cursor))
+    funded.hot.delete(cursor)
+    funded.hot.lpush(cursor, "no text")
+    with running_worker(hot_server, bus_server):
+        began = time.monotonic()
+        wait_until(lambda: len(warnings(caplog)) >= 4, "the worker goes on trying")
+        assert time.monotonic() - began > 2 * RETRY_PAUSE_S
+        funded.hot.delete(cursor)
+        funded.hot.set(cursor, entry_id)
+        funded.send([buy(ALICE, 90, 1)])
+        wait_until(lambda: funded.ladder() == ["1 | 90 |"], "the order is matched")
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [text for text in caplog.messages if "the server does not work" in text]
