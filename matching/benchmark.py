@@ -15,8 +15,10 @@ from redis import Redis
 from matching import keys, library
 from matching.codec import encode_command_entry
 from matching.domain.commands import AnyCommand
+from matching.function import match_commands
 from matching.gate_mix import GateMix
 
+GATEWAY: Final = "bench"
 COMMANDS_PER_FRAME: Final = 20
 COMMANDS_PER_SEEDING_CALL: Final = 1_000
 START_US: Final = 1_700_000_000_000_000
@@ -104,17 +106,14 @@ def _apply(hot: Redis, mix: GateMix, commands: list[AnyCommand]) -> float:
     pipe = hot.pipeline(transaction=False)
     for start in range(0, len(commands), COMMANDS_PER_FRAME):
         frame = commands[start : start + COMMANDS_PER_FRAME]
-        fields = encode_command_entry(gateway="bench", ts_us=START_US, commands=frame)
+        fields = encode_command_entry(gateway=GATEWAY, ts_us=START_US, commands=frame)
         pipe.xadd(keys.commands(0), cast("Any", fields))
     pipe.execute()
     began = time.perf_counter()
-    reply = cast(
-        "list[Any]",
-        hot.fcall("match_commands", 1, keys.prefix(0), str(len(commands)), str(WINDOW_US), "apply"),
-    )
+    reply = match_commands(hot, shard=0, window_us=WINDOW_US, max_commands=len(commands))
     spent_s = time.perf_counter() - began
-    assert reply[1] == len(commands), f"{reply[1]} of {len(commands)} commands were applied"
-    mix.learn(reply[4])
+    assert reply.commands == len(commands), f"{reply.commands} of {len(commands)} were applied"
+    mix.learn(reply.acks[GATEWAY])
     return spent_s
 
 

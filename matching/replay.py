@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 from redis import Redis
 from redis.exceptions import ResponseError
 
 from matching import keys, library, snapshot
+from matching.function import BatchReply, ScriptError, match_or_refuse
 from matching.history import (
     CannotTell,
     Entry,
@@ -28,8 +29,6 @@ from matching.history import (
 from matching.snapshot_reader import read
 
 MAX_DIFFERENCES: Final = 10
-# A fault of the function itself names it.
-SCRIPT_FAULT: Final = "user_function"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +129,12 @@ class Rebuilt:
         pipe.execute()
         waiting = len(page)
         while waiting > 0:
-            entries, commands, self.last_event = self._next_batch()
-            assert entries, "the function applied none of the entries that wait"
-            waiting -= entries
-            self.entries += entries
-            self.commands += commands
+            reply = self._next_batch()
+            assert reply.entries, "the function applied none of the entries that wait"
+            waiting -= reply.entries
+            self.entries += reply.entries
+            self.commands += reply.commands
+            self.last_event = reply.last_event
             self.batches += 1
 
     def new_events(self) -> Iterator[NumberedEvent]:
@@ -147,25 +147,19 @@ class Rebuilt:
         self._target.xtrim(keys.commands(self._shard), maxlen=0, approximate=False)
         self._target.xtrim(keys.events(self._shard), maxlen=0, approximate=False)
 
-    def _next_batch(self) -> tuple[int, int, int]:
-        """Go past what fails as the worker does: the next entry alone, then refusing it."""
-        for most in (self._batch, 1):
-            with contextlib.suppress(_ScriptFault):
-                return self._call("apply", most)
-        self.refused += 1
-        return self._call("refuse", 1)
-
-    def _call(self, mode: str, most: int) -> tuple[int, int, int]:
-        """Return how many entries and commands were applied, and the sequence of the last event."""
-        arguments = (str(most), str(self._window_us), mode)
+    def _next_batch(self) -> BatchReply:
+        """Go past what fails as the worker does."""
         try:
-            reply = self._target.fcall("match_commands", 1, keys.prefix(self._shard), *arguments)
-        except ResponseError as fault:
-            if SCRIPT_FAULT in str(fault):
-                raise _ScriptFault(f"The function fails on the commands: {fault}") from fault
-            raise
-        entries, commands, last_event = cast("list[Any]", reply)[:3]
-        return entries, commands, last_event
+            reply = match_or_refuse(
+                self._target,
+                shard=self._shard,
+                window_us=self._window_us,
+                max_commands=self._batch,
+            )
+        except ScriptError as fault:
+            raise CannotTell(f"The function fails on the commands: {fault}") from fault
+        self.refused += reply.fault is not None
+        return reply
 
 
 class EventCheck:
@@ -194,10 +188,6 @@ class EventCheck:
         if not self.first:
             texts = [repr(msgspec.msgpack.decode(event)) for event in (held, replayed)]
             self.first = [Difference(f"event {sequence}", *texts)]
-
-
-class _ScriptFault(CannotTell):
-    """The function failed on the commands, not the server."""
 
 
 @contextlib.contextmanager

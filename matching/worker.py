@@ -8,15 +8,15 @@ call takes, and what the shard takes in at all, follow the load (`pacing`, `inta
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from matching import backlog, keys, library
 from matching.domain.intake import IntakeBounds
+from matching.function import BatchReply, match_or_refuse
 from matching.intake_watch import IntakeWatch
 from matching.pacing import Pacer
 from matching.self_check import SelfCheck
@@ -33,19 +33,7 @@ CLIENT_ORDER_WINDOW_S: Final = 3_600
 MS_PER_S: Final = 1_000
 US_PER_S: Final = 1_000_000
 
-# A fault of the function itself names it; everything else is the server's trouble, and passes.
-_SCRIPT_FAULT: Final = "user_function"
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class BatchReply:
-    """What one call of the function did; `acks` maps gateway → packed acks, passed on unread."""
-
-    entries: int
-    commands: int
-    acks: dict[str, bytes]
 
 
 class MatchingWorker:
@@ -121,37 +109,12 @@ class MatchingWorker:
         return reply
 
     def _next_batch(self) -> BatchReply:
-        """Apply a batch; where it fails the next entry alone; where that fails too, refuse it."""
-        try:
-            return self._match("apply", self._pacer.size)
-        except ResponseError as fault:
-            if not _is_of_script(fault):
-                raise
-        try:
-            return self._match("apply", 1)
-        except ResponseError as fault:
-            if not _is_of_script(fault):
-                raise
-            log.critical("Shard %d: refusing an entry that fails: %s", self._shard, fault)
-            return self._match("refuse", 1)
-
-    def _match(self, mode: str, max_commands: int) -> BatchReply:
-        rows = cast(
-            "list[Any]",
-            self._hot.fcall(
-                "match_commands",
-                1,
-                keys.prefix(self._shard),
-                str(max_commands),
-                str(self._window_us),
-                mode,
-            ),
+        reply = match_or_refuse(
+            self._hot, shard=self._shard, window_us=self._window_us, max_commands=self._pacer.size
         )
-        return BatchReply(
-            entries=rows[0],
-            commands=rows[1],
-            acks={rows[i].decode(): rows[i + 1] for i in range(3, len(rows), 2)},
-        )
+        if reply.fault:
+            log.critical("Shard %d: refused an entry that fails: %s", self._shard, reply.fault)
+        return reply
 
     def _hand_out(self, reply: BatchReply) -> None:
         pipe = self._bus.pipeline(transaction=False)
@@ -208,7 +171,3 @@ class MatchingWorker:
         oldest = done + 1 - KEEP_EVENTS
         if oldest > 0:
             self._hot.xtrim(keys.events(self._shard), minid=f"{oldest}-0", approximate=True)
-
-
-def _is_of_script(error: ResponseError) -> bool:
-    return _SCRIPT_FAULT in str(error)

@@ -25,6 +25,7 @@ from matching.domain.commands import (
 from matching.domain.events import AnyEvent, OrderPlaced
 from matching.domain.values import MAX_LIMIT, Lots, OrderType, Side, Ticks, TimeInForce, Units
 from matching.event_log import EventReader
+from matching.function import Mode, match_commands
 from matching.worker import CLIENT_ORDER_WINDOW_S, US_PER_S
 
 SHARD = 0
@@ -126,18 +127,14 @@ class Shard:
         self,
         *,
         max_commands: int = 500,
-        mode: str = "apply",
+        mode: Mode = "apply",
         window_us: int = WINDOW_US,
     ) -> list[list[AnyEvent]]:
         """Call the function once; return the events of each command it answered."""
-        reply = cast(
-            "list[Any]",
-            self.hot.fcall(
-                "match_commands", 1, keys.prefix(SHARD), str(max_commands), str(window_us), mode
-            ),
+        reply = match_commands(
+            self.hot, shard=SHARD, window_us=window_us, max_commands=max_commands, mode=mode
         )
-        packed = [reply[i + 1] for i in range(3, len(reply), 2)]
-        return [events for acks in packed for _, events in decode_acks(acks)]
+        return [events for acks in reply.acks.values() for _, events in decode_acks(acks)]
 
     def apply(self, *commands: Any) -> list[list[AnyEvent]]:
         """Send commands as one entry and apply them as one batch."""

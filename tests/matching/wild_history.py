@@ -6,7 +6,7 @@ The same seed gives the same history: entry ids and times come from the history'
 import random
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from redis import Redis
@@ -31,6 +31,7 @@ from matching.domain.values import (
     TimeInForce,
     Units,
 )
+from matching.function import match_commands
 from tests.matching.shard import GATEWAY, SHARD, WINDOW_US, buy, cancel, cancel_all, sell
 
 SYMBOLS: Final = tuple(f"M{number}-USD" for number in range(8))
@@ -100,11 +101,12 @@ def _entry(rng: random.Random, clock_ms: int, commands: list[Any]) -> dict[Any, 
 def _apply_all(hot: Redis, rng: random.Random) -> Iterator[bytes]:
     """Apply what waits in batches of any size; yield the packed acks."""
     while True:
-        arguments = (str(rng.choice(BATCH_SIZES)), str(WINDOW_US), "apply")
-        reply = cast("list[Any]", hot.fcall("match_commands", 1, keys.prefix(SHARD), *arguments))
-        if not reply[0]:
+        reply = match_commands(
+            hot, shard=SHARD, window_us=WINDOW_US, max_commands=rng.choice(BATCH_SIZES)
+        )
+        if not reply.entries:
             return
-        yield from reply[4::2]
+        yield from reply.acks.values()
 
 
 class WildMarket:
