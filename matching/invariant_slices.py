@@ -5,14 +5,18 @@ state and writes nothing.
 """
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar, cast
 
 import msgspec
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from matching import keys
 from matching.domain.invariants import Step, Violation
 from matching.domain.moving_sums import RestingOrder
+from matching.function import is_of_script
 
 T = TypeVar("T")
 
@@ -83,6 +87,28 @@ class OrdersAtPiece(msgspec.Struct, array_like=True):
     total: str
 
 
+class CannotLook(Exception):  # noqa: N818 - a fact about the shard, not a fault
+    """Something is so damaged that it cannot even be looked at."""
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Tell damage from a server that does not work: raise CannotLook for the one."""
+    try:
+        yield
+    except ResponseError as error:
+        if is_of_script(error) or is_wrong_type(error):
+            raise CannotLook(str(error)) from error
+        raise
+    except msgspec.MsgspecError as error:
+        raise CannotLook(str(error)) from error
+
+
+def is_wrong_type(error: ResponseError) -> bool:
+    """Tell whether a key holds another kind of value than it should."""
+    return str(error).startswith("WRONGTYPE")
+
+
 class Slices:
     """One shard, slice by slice."""
 
@@ -91,12 +117,17 @@ class Slices:
         self.shard = shard
 
     def look(self, kind: str, answer: type[T], *arguments: str | int) -> tuple[Step, T]:
-        """Look at a slice of that kind; return what was found and the slice's answer."""
-        packed = self.hot.fcall_ro("check", 1, keys.prefix(self.shard), kind, *arguments)
-        reply = msgspec.msgpack.decode(cast("bytes", packed), type=Reply)
+        """Look at a slice of that kind; return what was found and the slice's answer.
+
+        Raises CannotLook where something that it needs is damaged.
+        """
+        with looking():
+            packed = self.hot.fcall_ro("check", 1, keys.prefix(self.shard), kind, *arguments)
+            reply = msgspec.msgpack.decode(cast("bytes", packed), type=Reply)
+            form = msgspec.msgpack.decode(reply.answer, type=answer)
         step = Step(
             looked_at=Counter(dict(reply.looked_at)),
             broken=Counter(dict(reply.broken)),
             violations=[Violation(*finding) for finding in reply.findings],
         )
-        return step, msgspec.msgpack.decode(reply.answer, type=answer)
+        return step, form

@@ -11,8 +11,6 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, cast
 
-from msgspec import MsgspecError
-
 from matching import keys
 from matching.domain.events import AnyEvent
 from matching.domain.invariants import Step, Violation
@@ -25,6 +23,7 @@ from matching.invariant_slices import (
     OrdersAtPiece,
     OrdersOfPiece,
     Slices,
+    looking,
 )
 
 WALLETS_PER_SLICE: Final = 200
@@ -65,8 +64,9 @@ class EventTail:
 
     def _page(self) -> list[AnyEvent]:
         try:
-            page = self._reader.read(self._hot, after=self._after or 0, block_ms=0)
-        except (EventHole, MsgspecError) as reason:
+            with looking():
+                page = self._reader.read(self._hot, after=self._after or 0, block_ms=0)
+        except EventHole as reason:
             raise CannotAddUp(str(reason)) from reason
         if not page:
             raise CannotAddUp(f"the log ends with event {self._after}")
@@ -127,7 +127,8 @@ def _needs(slices: Slices, orders: Collection[RestingOrder]) -> Counter[str]:
 
 def _fixed_terms(slices: Slices, symbol: str) -> tuple[str, str, int, int]:
     """Return base, quote, and the units of a lot and of a tick times a lot; they never change."""
-    line = cast("bytes | None", slices.hot.hget(keys.market(slices.shard, symbol), "terms"))
+    with looking():
+        line = cast("bytes | None", slices.hot.hget(keys.market(slices.shard, symbol), "terms"))
     found = FIXED_TERMS.search(line or b"")
     if not found:
         raise CannotAddUp(f"the terms of {symbol} cannot be read")

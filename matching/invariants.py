@@ -7,18 +7,19 @@ sums are carried from slice to slice (`invariant_sums`). Either way a figure is 
 moment, and no market is found broken because it trades meanwhile.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, cast
 
 from redis import Redis
 
 from matching import keys
-from matching.domain.invariants import Report, Step
+from matching.domain.invariants import Report, Step, Violation
 from matching.domain.values import Side
 from matching.invariant_slices import (
     FIRST,
     BookAnswer,
+    CannotLook,
     EventsAnswer,
     LevelsAnswer,
     Slices,
@@ -50,16 +51,17 @@ class Round:
     def steps(self) -> Iterator[Step]:
         """Look at everything once, one slice for each step."""
         users = yield from self._find()
-        yield from self._check_markets()
+        yield from _as_far_as_can_be("markets", "", "markets", self._check_markets())
         for symbol in self.symbols:
             for side in Side:
-                yield from self._check_book(symbol, side)
-                yield from self._check_levels(symbol, side)
+                book, levels = self._check_book(symbol, side), self._check_levels(symbol, side)
+                name = f"{symbol} {keys.BOOK_SIDES[side]}"
+                yield from _as_far_as_can_be("books", symbol, f"book {name}", book)
+                yield from _as_far_as_can_be("levels", symbol, f"levels {name}", levels)
         yield from self._check_users(users)
-        yield from _if_it_adds_up(
-            "The supply", check_supply(self._slices, users, lambda: self._find(in_a_sum=True))
-        )
-        yield from self._check_events()
+        supply = check_supply(self._slices, users, lambda: self._find(in_a_sum=True))
+        yield from _as_far_as_can_be("supply", "", "supply", _if_it_adds_up("The supply", supply))
+        yield from _as_far_as_can_be("events", "", "log of events", self._check_events())
 
     def _find(self, *, in_a_sum: bool = False) -> Generator[Step, None, set[int]]:
         """Find the markets, and return all users who have anything."""
@@ -108,13 +110,32 @@ class Round:
     def _check_users(self, users: set[int]) -> Steps:
         waiting = sorted(users)
         while waiting:
-            step, answer = self._slices.look("users", UsersAnswer, *waiting[:USERS_PER_SLICE])
+            piece = waiting[:USERS_PER_SLICE]
+            try:
+                step, answer = self._slices.look("users", UsersAnswer, *piece)
+            except CannotLook:
+                # Only of somebody alone can it be said who is damaged.
+                for user_id in piece:
+                    alone = self._check_user(user_id)
+                    yield from _as_far_as_can_be("wallets", "", f"user {user_id}", alone)
+                del waiting[: len(piece)]
+                continue
             yield step
-            for user_id in answer.crowded:
-                yield from _if_it_adds_up(
-                    f"The wallet of user {user_id}", check_user(self._slices, user_id)
-                )
+            yield from self._check_crowded(answer.crowded)
             del waiting[: answer.done]
+
+    def _check_user(self, user_id: int) -> Steps:
+        step, answer = self._slices.look("users", UsersAnswer, user_id)
+        yield step
+        yield from self._check_crowded(answer.crowded)
+
+    def _check_crowded(self, users: Sequence[int]) -> Steps:
+        """Check the orders of users who have more of them than a slice can look at."""
+        for user_id in users:
+            steps = _if_it_adds_up(
+                f"The wallet of user {user_id}", check_user(self._slices, user_id)
+            )
+            yield from _as_far_as_can_be("reserved", "", f"user {user_id}", steps)
 
     def _check_events(self) -> Steps:
         """Look at the events up to what is the last one when this begins."""
@@ -125,6 +146,18 @@ class Round:
             last = answer.last if last is None else last
             is_end = answer.position >= last or answer.position == position
             position = answer.position
+
+
+def _as_far_as_can_be(check: str, symbol: str, subject: str, steps: Steps) -> Steps:
+    """Take the steps up to one that fails on something damaged: that is broken, too.
+
+    `check` and `subject` say what is looked at, `symbol` whose market it is.
+    """
+    try:
+        yield from steps
+    except CannotLook as reason:
+        what = f"cannot be looked at: {reason}"
+        yield Step.judged(check, 1, [Violation(check, symbol, subject, what)])
 
 
 def _if_it_adds_up(what: str, steps: Steps) -> Steps:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, cast
 
-from msgspec import MsgspecError
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
@@ -20,6 +19,7 @@ from matching.codec import encode_command_entry
 from matching.domain.commands import SetMarketStatus
 from matching.domain.invariants import Step, Violation
 from matching.domain.values import MAX_REASON_LENGTH, MarketStatus
+from matching.invariant_slices import CannotLook, looking
 from matching.invariants import Round
 
 SHARE: Final = 0.02
@@ -64,8 +64,8 @@ class SelfCheck:
             return
         try:
             self._take_step()
-        except (ResponseError, MsgspecError) as fault:
-            # A key may be so damaged that it cannot be looked at. Matching goes on all the same.
+        except ResponseError as fault:
+            # Such as a function that is not loaded. Matching goes on as far as it can.
             log.error("Shard %d: the self-check cannot look: %s", self._shard, fault)
             self._begin_round()
             self._due = began + PAUSE_AFTER_FAULT_S
@@ -127,8 +127,13 @@ class SelfCheck:
         return [violation.symbol] if is_listed else self._round.symbols
 
     def _status(self, symbol: str) -> str:
-        status = cast("bytes | None", self._hot.hget(keys.market(self._shard, symbol), "status"))
-        return (status or b"").decode(errors="replace")
+        """Return a market's status; empty where it is not listed, or too damaged to tell."""
+        try:
+            with looking():
+                row = self._hot.hget(keys.market(self._shard, symbol), "status")
+        except CannotLook:
+            return ""
+        return cast("bytes", row or b"").decode(errors="replace")
 
     def _append(self, commands: Sequence[SetMarketStatus]) -> None:
         fields = encode_command_entry(

@@ -48,9 +48,13 @@ def damage_level(hot: Redis) -> None:
 def go_round(check: SelfCheck, shard: Shard, *, rounds: int = 1) -> None:
     """Let the self-check go all the way round, and apply what it asks for."""
     last = check.rounds + rounds
-    while check.rounds < last:
+
+    def is_round() -> bool:
         check.go_on()
         shard.match()
+        return check.rounds >= last
+
+    wait_until(is_round, "the self-check comes round", poll_s=0)
 
 
 def looks(hot: Redis, check: SelfCheck) -> int:
@@ -153,18 +157,41 @@ def test_a_long_reason_is_cut(check: SelfCheck, markets: Shard) -> None:
     assert [(symbol, len(reason)) for symbol, reason in halts(markets)] == [(BTC, 200), (ETH, 200)]
 
 
-def test_a_key_that_cannot_be_looked_at_stops_nobody(
+def test_behind_a_key_that_cannot_be_looked_at_all_is_looked_at(
+    check: SelfCheck, markets: Shard, caplog: pytest.LogCaptureFixture
+) -> None:
+    orders = keys.open_orders(SHARD, 77)
+    markets.hot.hset(keys.wallet(SHARD, 77), "USD.available", 5)
+    markets.hot.set(orders, "text")
+    go_round(check, markets)
+    assert [symbol for symbol, _ in halts(markets)] == [BTC, ETH]
+    damaged, supply = caplog.messages
+    assert damaged.startswith("Shard 0 is broken: User 77 cannot be looked at: WRONGTYPE")
+    assert supply.startswith("Shard 0 is broken: Supply of USD is")
+
+
+def test_a_book_that_cannot_be_looked_at_halts_its_market(check: SelfCheck, markets: Shard) -> None:
+    markets.hot.delete(BID_LEVELS)
+    markets.hot.set(BID_LEVELS, "text")
+    go_round(check, markets)
+    ((symbol, reason),) = halts(markets)
+    assert (symbol, "cannot be looked at: WRONGTYPE" in reason) == (BTC, True)
+
+
+def test_a_function_that_is_not_loaded_halts_nobody(
     markets: Shard, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = count()
     check = SelfCheck(markets.hot, SHARD, share=1.0, clock=lambda: float(next(clock)))
-    wallet = keys.wallet(SHARD, 77)
-    markets.hot.set(wallet, "text")
-    markets.hot.hset(keys.open_orders(SHARD, 77), "64", "an order, so that the user is looked at")
-    while not caplog.messages:
+    markets.hot.function_flush()
+
+    def is_told() -> bool:
         check.go_on()
-    assert "the self-check cannot look: WRONGTYPE" in caplog.text
-    markets.hot.delete(wallet, keys.open_orders(SHARD, 77))
+        return bool(caplog.messages)
+
+    wait_until(is_told, "the self-check says so")
+    assert "the self-check cannot look: Function not found" in caplog.text
+    markets.forget()
     go_round(check, markets)
     assert halts(markets) == []
 
