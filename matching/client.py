@@ -34,7 +34,8 @@ from matching.domain.ids import shard_of_order
 from matching.domain.intake import HeardIntake, Intake, refusal
 
 MAX_COMMANDS_PER_ENTRY: Final = 50
-"""The function never splits an entry, so short calls take short entries."""
+"""The function never splits an entry, so short calls take short entries: these are far below what
+it takes (`matching/lua/batch.lua`)."""
 MAX_COMMANDS_PER_TRIP: Final = 1_000
 MAX_WAITING: Final = 100_000
 """Commands without an answer; new orders leave some of the room to others."""
@@ -168,6 +169,8 @@ class MatchingClient:
     def _admit(self, pending: Pending, shard: int) -> Intake:
         """Count a command in and return OPEN, or return why it must not be sent."""
         is_order = pending.is_order
+        # Either may be the longer: what was sent is only waited for, and what nobody waits for any
+        # more may still be in the outbox.
         waiting = max(len(self._waiting), len(self._outboxes[shard]))
         if waiting >= (MAX_WAITING_WITH_ORDERS if is_order else MAX_WAITING):
             return Intake.CROWDED

@@ -11,8 +11,8 @@ from typing import Final
 TARGET_US: Final = 3_000
 """Of the server's time, for a call under load: it is the mean, and calls vary."""
 LEAST: Final = 50
-"""One full entry; fewer commands would cost throughput, and where the machine is short of time not
-even make calls shorter."""
+"""One full entry (`matching.client.MAX_COMMANDS_PER_ENTRY`); fewer commands would cost throughput,
+and where the machine is short of time not even make calls shorter."""
 MOST: Final = 1_000
 FIRST: Final = 100
 MAX_GROWTH: Final = 2.0

@@ -1,8 +1,8 @@
 """What the matching function can be asked to do. Pure, immutable, in the order of the wire.
 
 A command travels as a MessagePack array, `[kind, request_id, …]`, several to one stream entry (see
-`matching.codec`); `matching/lua/apply.lua` reads the fields in the same order. `request_id` is the
-sender's own number, by which it recognises the answer.
+`matching.codec`); `matching/lua/forms.lua` and the operation's own file read the fields in the same
+order. `request_id` is the sender's own number, by which it recognises the answer.
 """
 
 import msgspec

@@ -170,9 +170,11 @@ class AccountReset(Event, tag="reset", frozen=True, array_like=True, kw_only=Tru
 
 
 class CommandRefused(Event, tag="refused", frozen=True, array_like=True, kw_only=True):
-    """A command other than an order was refused, or one could not be read; nothing changed.
+    """A command was refused; nothing changed.
 
-    `kind` is the command's tag; `detail` says more where there is more to say.
+    An order only where its form is wrong or the function fails on it: all else that speaks against
+    it is an OrderRejected. `kind` is the command's tag, `unreadable` where it has none that is
+    known; `detail` says more where there is more to say.
     """
 
     user_id: int
