@@ -1,5 +1,6 @@
 """Under pressure a shard refuses new orders, and nothing else; what it took in it matches."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from matching.domain.intake import Intake, IntakeBounds
 from matching.event_log import last_sequence, save_checkpoint
 from matching.intake_watch import IntakeWatch
 from tests.matching.shard import ALICE, SHARD, Shard, buy, cancel, cancel_all
-from tests.polling import until
+from tests.polling import DEADLINE_S, until
 from tests.running_worker import running_worker
 
 ROOM_BYTES = 6_000_000
@@ -100,12 +101,10 @@ async def placed(client: MatchingClient, order: PlaceOrder) -> int:
 
 async def refused(client: MatchingClient, word: Intake) -> None:
     """Send orders until one is refused for that reason."""
-    sentence = intake.refusal(word).message
-    while True:
-        error = await answer(client, buy(ALICE, 90, 1))
-        if error is not None:
-            assert error.message == sentence
-            return
+    async with asyncio.timeout(DEADLINE_S):
+        while (error := await answer(client, buy(ALICE, 90, 1))) is None:
+            pass
+    assert error.message == intake.refusal(word).message
 
 
 async def taken(client: MatchingClient) -> None:

@@ -16,14 +16,15 @@ from redis import Redis
 from kalency.stack.addresses import Address
 from matching import keys
 from matching.connection import open_sync
-from matching.domain.commands import AnyCommand, MoveFunds, SetLimits
+from matching.domain.commands import AnyCommand, MoveFunds
 from matching.domain.events import OrderCanceled, OrderFilled, OrderPlaced
 from matching.domain.invariants import Report
 from matching.domain.values import Side, TimeInForce, Units
 from matching.event_log import last_sequence
 from matching.invariants import check_shard
 from tests.matching import wild_history
-from tests.matching.shard import BTC_USD, SHARD, Shard, buy, cancel, sell
+from tests.matching.shard import BTC_USD, SHARD, Shard, buy, cancel, no_limits, sell
+from tests.polling import wait_until
 
 LOAD_S = float(os.environ.get("LOAD_S", "3"))
 BTC = "BTC-USD"
@@ -40,7 +41,7 @@ class Crowd:
         self._rng = random.Random(1)
         self._people = len(TRADERS)
         self._open: dict[int, int] = {}
-        self._shard.apply(BTC_USD, *map(self._limits, TRADERS))
+        self._shard.apply(BTC_USD, *map(no_limits, TRADERS))
         for user in TRADERS:
             self._shard.deposit(user, "USD", 10**12)
             self._shard.deposit(user, "BTC", 10**12)
@@ -83,11 +84,6 @@ class Crowd:
             user_id=self._people, asset="USD", amount=Units(7_777), reference=f"{self._people}"
         )
 
-    def _limits(self, user: int) -> AnyCommand:
-        return SetLimits(
-            user_id=user, max_open_orders=100_000, position_caps=(), orders_per_second=0
-        )
-
 
 @contextmanager
 def in_the_background(work: Callable[[threading.Event], None]) -> Iterator[threading.Thread]:
@@ -108,7 +104,9 @@ def in_the_background(work: Callable[[threading.Event], None]) -> Iterator[threa
     finally:
         stop.set()
         thread.join()
-    assert failures == []
+        # Also where the block failed: most likely for this.
+        if failures:
+            raise failures[0]
 
 
 @pytest.fixture
@@ -120,11 +118,15 @@ def other(hot: Redis, hot_server: Address) -> Iterator[Redis]:
 
 def check_while_it_moves(hot: Redis) -> Report:
     """Check until the market moved meanwhile."""
-    while True:
+    reports: list[Report] = []
+
+    def is_moved() -> bool:
         before = last_sequence(hot, shard=SHARD)
-        report = check_shard(hot, SHARD)
-        if last_sequence(hot, shard=SHARD) > before:
-            return report
+        reports.append(check_shard(hot, SHARD))
+        return last_sequence(hot, shard=SHARD) > before
+
+    wait_until(is_moved, "the market moves during a check", poll_s=0)
+    return reports[-1]
 
 
 def test_a_crowded_market_that_trades_is_never_found_broken(hot: Redis, other: Redis) -> None:
@@ -137,6 +139,7 @@ def test_a_crowded_market_that_trades_is_never_found_broken(hot: Redis, other: R
             rounds += 1
     assert min(hot.hlen(keys.open_orders(SHARD, user)) for user in TRADERS) > CROWD
     assert max(hot.zcount(keys.book(SHARD, BTC, Side.SELL), n, n) for n in (101, 102, 103)) > CROWD
+    assert rounds > 0
     events = last_sequence(hot, shard=SHARD) - first
     print(f"\ncrowd: {rounds:,} rounds during {events:,} events, nothing found")  # noqa: T201
 
@@ -152,15 +155,18 @@ def test_what_is_broken_is_found_while_the_market_trades(hot: Redis, other: Redi
 
 
 def test_a_wild_market_is_never_found_broken(hot: Redis, other: Redis) -> None:
-    rounds = 0
+    rounds = moving = 0
 
     def make_history(_stop: threading.Event) -> None:
         wild_history.make(other, commands=int(LOAD_S * 2_000), seed=3)
 
     with in_the_background(make_history) as market:
         while market.is_alive():
+            before = last_sequence(hot, shard=SHARD)
             report = check_shard(hot, SHARD)
             assert ([v.sentence for v in report.violations], report.unjudged) == ([], [])
             rounds += 1
+            moving += last_sequence(hot, shard=SHARD) > before
+    assert moving > 0, "it moved during a check"
     events = last_sequence(hot, shard=SHARD)
     print(f"\nwild: {rounds:,} rounds during {events:,} events, nothing found")  # noqa: T201

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.domain.commands import MoveFunds, ResetAccount, SetLimits
+from matching.domain.commands import MoveFunds, ResetAccount
 from matching.domain.errors import ErrorCode
 from matching.domain.events import (
     AccountReset,
@@ -23,6 +23,7 @@ from tests.matching.shard import (
     Shard,
     buy,
     cancel,
+    no_limits,
     sell,
     with_terms,
 )
@@ -141,10 +142,7 @@ def test_what_the_account_gives_up_makes_room_in_the_supply(shard: Shard) -> Non
 
 
 def test_hundreds_of_orders_are_canceled_in_one_step(funded: Shard) -> None:
-    limits = SetLimits(
-        user_id=ALICE, max_open_orders=1_000_000, position_caps=(), orders_per_second=0
-    )
-    funded.apply(limits, *[buy(ALICE, 90, 1)] * 400, *[sell(ALICE, 110, 1)] * 400)
+    funded.apply(no_limits(ALICE), *[buy(ALICE, 90, 1)] * 400, *[sell(ALICE, 110, 1)] * 400)
     (answer,) = funded.apply(reset(ALICE, USD=5))
     canceled = [event.order_id for event in answer if isinstance(event, OrderCanceled)]
     assert len(canceled) == 800
