@@ -15,7 +15,7 @@ from redis import Redis
 from matching import keys
 from matching.codec import split_event_entry
 from matching.snapshot import ShardSnapshot
-from matching.snapshot_reader import ShardMoved, read
+from matching.snapshot_reader import read
 
 PAGE_ENTRIES: Final = 500
 MS_PER_S: Final = 1_000
@@ -59,7 +59,7 @@ def read_history(source: Redis, shard: int, *, freeze_s: float = 0.0) -> History
         taken = _read_snapshot(source, shard)
         moved = _cursor(source, shard) != cursor
     read_s = time.perf_counter() - began
-    if moved or taken is None:
+    if moved:
         raise CannotTell(
             f"Shard {shard} moved while it was read ({read_s:.1f} s). Do it while nobody trades, "
             f"or freeze the server for long enough."
@@ -108,11 +108,9 @@ def read_events(hot: Redis, shard: int, *, after: int = 0) -> Iterator[NumberedE
             yield from enumerate(events, start=first)
 
 
-def _read_snapshot(source: Redis, shard: int) -> ShardSnapshot | None:
+def _read_snapshot(source: Redis, shard: int) -> ShardSnapshot:
     try:
         return read(source, shard)
-    except ShardMoved:
-        return None
     except (KeyError, ValueError, msgspec.MsgspecError) as error:
         raise CannotTell(
             f"Something in the state of shard {shard} is not as the function writes it: {error!r}."

@@ -9,13 +9,14 @@ moment, and no market is found broken because it trades meanwhile.
 
 from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Final
 
 from redis import Redis
 
 from matching import keys
 from matching.domain.invariants import Report, Step, Violation
 from matching.domain.values import Side
+from matching.hash_scan import scan_hashes
 from matching.invariant_slices import (
     FIRST,
     BookAnswer,
@@ -65,19 +66,13 @@ class Round:
 
     def _find(self, *, in_a_sum: bool = False) -> Generator[Step, None, set[int]]:
         """Find the markets, and return all users who have anything."""
-        prefix = keys.prefix(self._slices.shard)
-        hot = cast("Any", self._slices.hot)
-        symbols, users, cursor, is_end = set(), set(), 0, False
-        while not is_end:
-            # Only hashes: remembered client orders, which are strings, can be many times as many.
-            cursor, names = hot.scan(cursor, f"{prefix}*", KEYS_PER_SCAN, "HASH")
-            for name in names:
-                kind, _, rest = name.decode(errors="replace").removeprefix(prefix).partition(":")
+        symbols, users = set(), set()
+        for names in scan_hashes(self._slices.hot, self._slices.shard, count=KEYS_PER_SCAN):
+            for kind, rest in names:
                 if kind == "market":
                     symbols.add(rest)
                 elif kind in {"wallet", "orders"} and rest.isdigit():
                     users.add(int(rest))
-            is_end = cursor == 0
             yield Step(in_a_sum=in_a_sum)
         self.symbols = sorted(symbols)
         return users

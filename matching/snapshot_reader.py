@@ -5,7 +5,7 @@ Used by the replay, and by the tests that compare a shard with the naive engine.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from redis import Redis
@@ -14,8 +14,9 @@ from redis.client import Pipeline
 from matching import keys
 from matching.domain.commands import DefineMarket, SetLimits
 from matching.domain.values import MarketStatus, Side, Units
+from matching.hash_scan import scan_hashes
 from matching.snapshot import MarketSnapshot, ShardSnapshot
-from matching.state import Balance, OpenOrder, open_order
+from matching.state import Balance, OpenOrder, balances_of, open_order
 
 KEYS_PER_SCAN: Final = 5_000
 KEYS_PER_PIPELINE: Final = 2_000
@@ -26,20 +27,15 @@ MARKET_TERMS: Final = (
 )  # fmt: skip
 
 
-class ShardMoved(Exception):  # noqa: N818 - a fact about the shard, not a fault
-    """The matching function changed the shard while it was being read."""
-
-
 def read(hot: Redis, shard: int) -> ShardSnapshot:
-    """Read a shard that nobody changes meanwhile. Raises ShardMoved where somebody did."""
-    cursor = hot.get(keys.cursor(shard))
+    """Read a shard. Nobody may change it meanwhile: its cursor tells whether somebody did."""
     hashes = _hash_names(hot, shard)
     markets = dict(_read_markets(hot, hashes["market"]))
     sides = [(symbol, side) for symbol in sorted(markets) for side in Side]
     books = _sorted_sets(hot, [keys.book(shard, *side) for side in sides])
     levels = _hashes(hot, [keys.levels(shard, *side) for side in sides])
     numbers = _texts(hot.hgetall(keys.sequence(shard)))
-    snapshot = ShardSnapshot(
+    return ShardSnapshot(
         wallets=dict(_read_wallets(hot, hashes["wallet"])),
         orders=dict(_read_orders(hot, hashes["orders"])),
         books=dict(zip(sides, map(_order_ids, books), strict=True)),
@@ -52,21 +48,15 @@ def read(hot: Redis, shard: int) -> ShardSnapshot:
         last_order=int(numbers.get("order", 0)),
         ts_us=int(numbers.get("ts", 0)),
     )
-    if hot.get(keys.cursor(shard)) != cursor:
-        raise ShardMoved
-    return snapshot
 
 
 def _hash_names(hot: Redis, shard: int) -> dict[str, list[str]]:
     """Return the names of the shard's hashes by kind: `market`, `wallet`, `orders`, `limits`."""
     names: dict[str, list[str]] = {kind: [] for kind in ("market", "wallet", "orders", "limits")}
-    prefix = keys.prefix(shard)
-    # Only hashes: remembered client orders, which are strings, can be a hundred times as many.
-    for key in hot.scan_iter(match=f"{prefix}*", count=KEYS_PER_SCAN, _type="HASH"):
-        name = cast("bytes", key).decode()
-        kind, _, rest = name.removeprefix(prefix).partition(":")
-        if rest and kind in names:
-            names[kind].append(name)
+    for page in scan_hashes(hot, shard, count=KEYS_PER_SCAN):
+        for kind, rest in page:
+            if rest and kind in names:
+                names[kind].append(f"{keys.prefix(shard)}{kind}:{rest}")
     return names
 
 
@@ -86,18 +76,8 @@ def _read_markets(hot: Redis, names: list[str]) -> Iterator[tuple[str, MarketSna
 
 def _read_wallets(hot: Redis, names: list[str]) -> Iterator[tuple[int, dict[str, Balance]]]:
     for name, reply in zip(names, _hashes(hot, names), strict=True):
-        amounts = _texts(reply)
-        assets = {field.partition(".")[0] for field in amounts if field.endswith(".available")}
-        yield (
-            int(name.rpartition(":")[2]),
-            {
-                asset: Balance(
-                    available=Units(int(amounts.get(f"{asset}.available", 0))),
-                    reserved=Units(int(amounts.get(f"{asset}.reserved", 0))),
-                )
-                for asset in assets
-            },
-        )
+        amounts = {field: int(amount) for field, amount in _texts(reply).items()}
+        yield int(name.rpartition(":")[2]), balances_of(amounts)
 
 
 def _read_orders(hot: Redis, names: list[str]) -> Iterator[tuple[int, OpenOrder]]:

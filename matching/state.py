@@ -99,14 +99,7 @@ class HotState:
             fields = await self._hash(keys.wallet(shard, user_id))
             for name, value in fields.items():
                 amounts[name] = amounts.get(name, 0) + int(value)
-        assets = sorted({name.partition(".")[0] for name in amounts if name.endswith(".available")})
-        return {
-            asset: Balance(
-                available=Units(amounts.get(f"{asset}.available", 0)),
-                reserved=Units(amounts.get(f"{asset}.reserved", 0)),
-            )
-            for asset in assets
-        }
+        return balances_of(amounts)
 
     async def open_order(self, user_id: int, order_id: int) -> OpenOrder | None:
         """Return a user's open order, or None where it is not open, never was, or is another's."""
@@ -170,6 +163,18 @@ def _text(fields: Mapping[bytes, bytes]) -> dict[str, str]:
 
 def _levels(flat: list[bytes]) -> list[Level]:
     return [(Ticks(int(flat[i])), Lots(int(flat[i + 1]))) for i in range(0, len(flat), 2)]
+
+
+def balances_of(amounts: Mapping[str, int]) -> dict[str, Balance]:
+    """Return asset → balance of a wallet's fields, as `matching/lua/wallets.lua` names them."""
+    assets = sorted({name.partition(".")[0] for name in amounts if name.endswith(".available")})
+    return {
+        asset: Balance(
+            available=Units(amounts.get(f"{asset}.available", 0)),
+            reserved=Units(amounts.get(f"{asset}.reserved", 0)),
+        )
+        for asset in assets
+    }
 
 
 def open_order(user_id: int, order_id: int, line: str) -> OpenOrder:
