@@ -71,7 +71,7 @@ class Round:
             for kind, rest in names:
                 if kind == "market":
                     symbols.add(rest)
-                elif kind in {"wallet", "orders"} and rest.isdigit():
+                elif kind in {"wallet", "orders"} and rest.isascii() and rest.isdecimal():
                     users.add(int(rest))
             yield Step(in_a_sum=in_a_sum)
         self.symbols = sorted(symbols)

@@ -63,6 +63,11 @@ def test_a_shard_that_traded_is_clean_and_was_looked_at(traded: Shard) -> None:
     }
 
 
+def test_a_wallet_of_nobody_is_passed_over(traded: Shard) -> None:
+    traded.hot.hset(f"{keys.prefix(SHARD)}wallet:²", "USD.available", 0)
+    assert sentences(traded.hot) == []
+
+
 def change_order(hot: Redis, user: int, order_id: int, before: str, after: str) -> None:
     key = keys.open_orders(SHARD, user)
     line = cast("bytes", hot.hget(key, str(order_id))).decode()
