@@ -4,7 +4,8 @@ Asked by `manage.py reconcile`, by the worker's self-check and by the tests. The
 slices of a millisecond or two by the function `check` (`matching/lua/check.lua`), each atomic with
 the state; nothing is written and nobody has to wait. What one slice can look at, it judges; larger
 sums are carried from slice to slice (`invariant_sums`). Either way a figure is exact as of one
-moment, and no market is found broken because it trades meanwhile.
+moment, and no market is found broken because it trades meanwhile. Across a restart of the server
+nothing is told: it scans in another order then, so what was half scanned has lost its place.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -33,8 +34,12 @@ MARKETS_PER_SLICE: Final = 100
 USERS_PER_SLICE: Final = 50
 
 
+class ServerRestarted(Exception):  # noqa: N818 - a fact about the server, not a fault
+    """The server is another one than when the round began: what was found means nothing."""
+
+
 def check_shard(hot: Redis, shard: int) -> Report:
-    """Go through a whole shard at once, and report."""
+    """Go through a whole shard at once, and report. Raises ServerRestarted."""
     report = Report(shard)
     for step in Round(hot, shard).steps():
         report.add(step)
@@ -50,7 +55,27 @@ class Round:
         self._slices = Slices(hot, shard)
 
     def steps(self) -> Iterator[Step]:
-        """Look at everything once, one slice for each step."""
+        """Look at everything once, one slice for each step.
+
+        Raises ServerRestarted instead of a violation, or at the end, where the server restarted
+        since the first step: its clients connect again without a word.
+        """
+        run = self._server_run()
+        for step in self._look():
+            if step.violations:
+                self._must_still_be(run)
+            yield step
+        self._must_still_be(run)
+
+    def _server_run(self) -> object:
+        """Return what names the server's process, another one after each restart."""
+        return self._slices.hot.info("server")["run_id"]
+
+    def _must_still_be(self, run: object) -> None:
+        if self._server_run() != run:
+            raise ServerRestarted("the server restarted meanwhile")
+
+    def _look(self) -> Steps:
         users = yield from self._find()
         yield from _as_far_as_can_be("markets", "", "markets", self._check_markets())
         for symbol in self.symbols:

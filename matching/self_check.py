@@ -20,7 +20,7 @@ from matching.domain.commands import SetMarketStatus
 from matching.domain.invariants import Step, Violation
 from matching.domain.values import MAX_REASON_LENGTH, MarketStatus
 from matching.invariant_slices import CannotLook, looking
-from matching.invariants import Round
+from matching.invariants import Round, ServerRestarted
 
 SHARE: Final = 0.02
 """Of the worker's time."""
@@ -52,7 +52,16 @@ class SelfCheck:
         self._due = clock()
         self._known: set[tuple[str, str]] = set()
         """What was broken in the last round, by check and subject: it is not told again."""
-        self._begin_round()
+        self.begin_round()
+
+    def begin_round(self) -> None:
+        """Begin anew, such as after an outage: a scan does not go on where it was after it."""
+        self._round = Round(self._hot, self._shard)
+        self._steps: Iterator[Step] = self._round.steps()
+        self._in_a_sum = False
+        self._found: set[tuple[str, str]] = set()
+        self._told = 0
+        self._halted: set[str] = set()
 
     def go_on(self) -> None:
         """Look at the next slice if it is time to; where something is broken, log it and halt.
@@ -67,21 +76,15 @@ class SelfCheck:
         except ResponseError as fault:
             # Such as a function that is not loaded. Matching goes on as far as it can.
             log.error("Shard %d: the self-check cannot look: %s", self._shard, fault)
-            self._begin_round()
+            self.begin_round()
             self._due = began + PAUSE_AFTER_FAULT_S
+        except ServerRestarted:
+            self.begin_round()
         except (RedisError, OSError):
-            self._begin_round()
+            self.begin_round()
             raise
         # Slices of one sum follow each other closely, and are paid for afterwards.
         self._due = max(self._due, began) + (self._clock() - began) / self._share
-
-    def _begin_round(self) -> None:
-        self._round = Round(self._hot, self._shard)
-        self._steps: Iterator[Step] = self._round.steps()
-        self._in_a_sum = False
-        self._found: set[tuple[str, str]] = set()
-        self._told = 0
-        self._halted: set[str] = set()
 
     def _take_step(self) -> None:
         step = next(self._steps, None)
@@ -90,7 +93,7 @@ class SelfCheck:
                 log.critical("Shard %d is broken in %d places", self._shard, len(self._found))
             self.rounds += 1
             self._known = self._found
-            self._begin_round()
+            self.begin_round()
             return
         self._in_a_sum = step.in_a_sum
         if step.unjudged:

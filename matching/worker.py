@@ -90,6 +90,7 @@ class MatchingWorker:
                 self.run_once()
             except (RedisError, OSError) as error:
                 log.warning("Shard %d: the server does not work (%s), again", self._shard, error)
+                self._self_check.begin_round()
                 # It may last, a full disk or a damaged key: nobody is helped by haste.
                 time.sleep(RETRY_PAUSE_S)
                 self._load_library()

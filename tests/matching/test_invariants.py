@@ -9,7 +9,7 @@ from redis import Redis
 from matching import keys
 from matching.domain.invariants import Report
 from matching.domain.values import Side
-from matching.invariants import Round, check_shard
+from matching.invariants import Round, ServerRestarted, check_shard
 from tests.matching.shard import ALICE, BOB, CAROL, SHARD, Shard, buy, cancel_all, sell
 
 pytestmark = pytest.mark.damage
@@ -66,6 +66,17 @@ def test_a_shard_that_traded_is_clean_and_was_looked_at(traded: Shard) -> None:
 def test_a_wallet_of_nobody_is_passed_over(traded: Shard) -> None:
     traded.hot.hset(f"{keys.prefix(SHARD)}wallet:²", "USD.available", 0)
     assert sentences(traded.hot) == []
+
+
+def test_across_a_restart_of_the_server_nothing_is_told(
+    restarting: tuple[Shard, Callable[[], None]],
+) -> None:
+    shard, restart = restarting
+    steps = Round(shard.hot, SHARD).steps()
+    next(steps)
+    restart()
+    with pytest.raises(ServerRestarted):
+        list(steps)
 
 
 def change_order(hot: Redis, user: int, order_id: int, before: str, after: str) -> None:

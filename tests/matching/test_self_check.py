@@ -1,5 +1,6 @@
 """The worker's self-check: what it finds broken is logged and halted, once; nothing else is."""
 
+from collections.abc import Callable
 from itertools import count
 from typing import cast
 
@@ -8,11 +9,13 @@ from redis import Redis
 
 from kalency.stack.addresses import Address
 from matching import keys, library
-from matching.domain.commands import SetMarketStatus
+from matching.domain.commands import MoveFunds, SetMarketStatus
 from matching.domain.events import MarketStatusChanged, OrderPlaced, OrderRejected
-from matching.domain.values import MarketStatus, Side
+from matching.domain.values import MarketStatus, Side, Units
+from matching.hash_scan import scan_hashes
+from matching.invariants import KEYS_PER_SCAN, Round
 from matching.self_check import SelfCheck
-from tests.matching.shard import ALICE, BOB, SHARD, Shard, buy, with_terms
+from tests.matching.shard import ALICE, BOB, SHARD, Shard, buy, no_limits, with_terms
 from tests.polling import wait_until
 from tests.running_worker import running_worker
 
@@ -65,8 +68,20 @@ def looks(hot: Redis, check: SelfCheck) -> int:
 
 
 def reads(hot: Redis) -> int:
-    stats = hot.info("commandstats")
-    return sum(int(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"]) for name in READS)
+    return sum(calls(hot, name) for name in READS)
+
+
+def calls(hot: Redis, name: str) -> int:
+    return int(hot.info("commandstats").get(f"cmdstat_{name}", {"calls": 0})["calls"])
+
+
+def deposit(user: int) -> MoveFunds:
+    return MoveFunds(user_id=user, asset="USD", amount=Units(1), reference=f"test:{user}")
+
+
+def always_due(shard: Shard) -> SelfCheck:
+    """Return one that looks at a slice whenever it is called."""
+    return SelfCheck(shard.hot, SHARD, clock=lambda: 0.0)
 
 
 def halts(shard: Shard) -> list[tuple[str, str]]:
@@ -194,6 +209,48 @@ def test_a_function_that_is_not_loaded_halts_nobody(
     markets.forget()
     go_round(check, markets)
     assert halts(markets) == []
+
+
+def test_a_restart_of_the_server_among_the_orders_of_a_user_halts_nobody(
+    restarting: tuple[Shard, Callable[[], None]],
+) -> None:
+    shard, restart = restarting
+    shard.deposit(ALICE, "USD", 10**12)
+    shard.apply(no_limits(ALICE))
+    for first in (1, 501):
+        shard.apply(*[buy(ALICE, price, 1) for price in range(first, first + 500)])
+    steps = list(Round(shard.hot, SHARD).steps())
+    sum_begins = [step.in_a_sum for step in steps].index(True)
+    check = always_due(shard)
+    for _ in range(sum_begins + 2):
+        check.go_on()
+    restart()
+    go_round(check, shard)
+    assert halts(shard) == []
+
+
+def test_a_restart_of_the_server_while_users_are_found_halts_nobody(
+    restarting: tuple[Shard, Callable[[], None]],
+) -> None:
+    shard, restart = restarting
+    for first in (1, 501, 1001):
+        shard.apply(*[deposit(user) for user in range(first, first + 500)])
+    check = always_due(shard)
+    for _ in list(scan_hashes(shard.hot, SHARD, count=KEYS_PER_SCAN)):
+        check.go_on()
+    check.go_on()
+    # Who comes in the middle of a round makes the sum look for all users once more.
+    shard.apply(deposit(2_000))
+    found = calls(shard.hot, "scan")
+
+    def is_finding_again() -> bool:
+        check.go_on()
+        return calls(shard.hot, "scan") > found
+
+    wait_until(is_finding_again, "the users are found again", poll_s=0)
+    restart()
+    go_round(check, shard)
+    assert halts(shard) == []
 
 
 def test_slices_come_as_seldom_as_their_share_asks(markets: Shard) -> None:

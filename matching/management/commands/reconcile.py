@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from matching.connection import open_sync
 from matching.domain.invariants import CHECKS, Report
-from matching.invariants import check_shard
+from matching.invariants import ServerRestarted, check_shard
 
 BROKEN, CANNOT_TELL = 1, 2
 MAX_SHOWN: Final = 50
@@ -56,7 +56,7 @@ Exit status: 0 all holds, 1 something is broken, 2 it cannot be told.
         try:
             with open_sync(options["url"] or settings.REDIS_HOT_URL) as hot:
                 reports = [check_shard(hot, shard) for shard in range(settings.MATCHING_SHARDS)]
-        except (RedisError, OSError, MsgspecError) as error:
+        except (RedisError, OSError, MsgspecError, ServerRestarted) as error:
             _cannot_tell(f"The matching store cannot be looked at: {error}")
         seconds = time.perf_counter() - began
         if options["json"]:
