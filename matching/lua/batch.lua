@@ -31,6 +31,7 @@ local MAX_COMMANDS_PER_ENTRY = 1000
 -- A call begins no further entry after these, which bounds its time but for a single command that
 -- cancels very many orders.
 local MAX_EVENTS = 5000
+local MAX_REPLY_BYTES = 1000000 -- of answers given before
 local MAX_ENTRIES = 1000
 local MAX_DEAD = 10000 -- unreadable commands kept, roughly
 local MAX_CLOCK_SKEW_US = 1000000 -- a gateway's clock may be this far ahead of the server's
@@ -71,6 +72,8 @@ local function begin(prefix, client_order_window_us)
         events = {}, -- packed
         first_event = 1, -- of the command at hand
         earlier_answer = nil, -- packed events that answer the command at hand instead
+        repeated_bytes = 0, -- of earlier answers, for the entry at hand
+        reply_bytes = 0, -- the same for all entries
         acks = {}, -- gateway → {count, pieces of packed acks, place of the last piece}
         dead = {}, -- {reason, packed}
     }
@@ -168,10 +171,20 @@ local function apply_entry(batch, id, fields, mode)
         return
     end
     batch.now = math.max(batch.now, math.min(entry.ts, latest_time(id)))
+    batch.repeated_bytes = 0
     for index = 1, entry.count do
         apply_command(batch, entry.gateway, entry.commands[index], mode)
     end
     batch.commands = batch.commands + entry.count
+    batch.reply_bytes = batch.reply_bytes + batch.repeated_bytes
+end
+
+-- Whether the call has done as much as one may.
+local function is_full(batch, max_commands, max_entries)
+    return batch.commands >= max_commands
+        or batch.entries >= max_entries
+        or #batch.events >= MAX_EVENTS
+        or batch.reply_bytes >= MAX_REPLY_BYTES
 end
 
 local function apply_entries(batch, max_commands, mode)
@@ -182,8 +195,7 @@ local function apply_entries(batch, max_commands, mode)
         )
         for _, row in ipairs(rows) do
             apply_entry(batch, row[1], row[2], mode)
-            if batch.commands >= max_commands or #batch.events >= MAX_EVENTS
-                or batch.entries >= max_entries then
+            if is_full(batch, max_commands, max_entries) then
                 return
             end
         end
@@ -198,8 +210,12 @@ local function write_events(batch, packed_events)
         local id = numbers.text(batch.numbers.event) .. "-0"
         redis.call("XADD", keys.events(batch.prefix), id, "events", packed_events)
     end
+end
+
+-- Kept for people to look at: no reason to stop, whatever is wrong with the stream.
+local function write_dead(batch)
     for _, dead in ipairs(batch.dead) do
-        redis.call(
+        redis.pcall(
             "XADD", keys.dead_commands(batch.prefix), "MAXLEN", "~", MAX_DEAD, "*",
             "reason", dead[1], "command", dead[2]
         )
@@ -216,8 +232,11 @@ local function reply_of(batch)
     return reply
 end
 
--- Writes, and nothing else: values were checked and packed before.
+-- Writes, and nothing else: values were checked and packed before. The events come first, because
+-- their log takes each sequence once only: where a key is damaged, so that a later write fails, the
+-- batch cannot be applied a second time.
 local function commit(batch, packed_events)
+    write_events(batch, packed_events)
     wallets.write(batch)
     limits.write(batch)
     supply.write(batch)
@@ -226,12 +245,12 @@ local function commit(batch, packed_events)
     book.write(batch)
     orders.write(batch)
     markets.write(batch)
-    write_events(batch, packed_events)
     redis.call(
         "HSET", keys.sequence(batch.prefix), "event", batch.numbers.event,
         "trade", batch.numbers.trade, "order", batch.numbers.order, "ts", batch.now
     )
     redis.call("SET", keys.cursor(batch.prefix), batch.cursor)
+    write_dead(batch)
 end
 
 return function(names, arguments)

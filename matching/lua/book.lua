@@ -24,12 +24,12 @@ local function emptied(list)
     return list[1] and {} or list
 end
 
--- Makes a side ready for a new batch; what Redis holds of it is read when it is needed.
-local function open(side)
+-- Makes a side ready for the next batch, and gives back what a long walk through it took.
+local function empty(side)
     side.members, side.scores = emptied(side.members), emptied(side.scores)
     side.read_all = false
     side.next_page = FIRST_PAGE
-    side.orders = {}
+    side.orders = next(side.orders) and {} or side.orders
     side.added, side.removed = emptied(side.added), emptied(side.removed)
     side.first_read, side.first_added = 1, 1
 end
@@ -42,6 +42,8 @@ function book.side(batch, market, word)
             key = keys.book(batch.prefix, market.symbol, word),
             levels_key = keys.levels(batch.prefix, market.symbol, word),
             sign = SIGNS[word],
+            read_all = false,
+            next_page = FIRST_PAGE,
             members = {}, -- read from Redis, in priority
             scores = {}, -- theirs
             orders = {}, -- place among the members → order, of those that were looked at
@@ -58,7 +60,6 @@ function book.side(batch, market, word)
     if side.call ~= batch.call then
         side.call = batch.call
         batch.sides[#batch.sides + 1] = side
-        open(side)
     end
     return side
 end
@@ -183,6 +184,7 @@ function book.write(batch)
         end
         writes.variadic("ZADD", side.key, added)
         levels.write(side)
+        empty(side)
     end
 end
 

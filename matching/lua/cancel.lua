@@ -40,8 +40,16 @@ end
 
 function cancel.all(batch, command)
     local user_id, symbol = command[3], command[4]
-    if symbol ~= "" and not markets.get(batch, symbol) then
-        return events.refused(batch, user_id, "cancel-all", "UNKNOWN_SYMBOL", "")
+    if symbol ~= "" then
+        local market = markets.get(batch, symbol)
+        if not market then
+            return events.refused(batch, user_id, "cancel-all", "UNKNOWN_SYMBOL", "")
+        end
+        -- Else the user's orders in all other markets would be looked through.
+        local amounts = wallets.get(batch, user_id, market.terms).amounts
+        if amounts[market.terms.orders_field] == 0 then
+            return nil
+        end
     end
     return cancel.all_of(batch, user_id, symbol, "USER")
 end

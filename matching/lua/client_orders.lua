@@ -9,6 +9,7 @@ local msgpack = require("msgpack")
 local orders = require("orders")
 
 local LEAST_GRACE_MS = 3600 * 1000
+local MAX_REPEATED_BYTES = 500000 -- in an entry, beyond its first
 local TERMS = { "symbol", "side", "type", "time_in_force", "post_only", "price", "qty" }
 
 local client_orders = {}
@@ -44,6 +45,18 @@ function client_orders.find(batch, order)
         end
     end
     return record.answer, true
+end
+
+-- Answers the command at hand with a remembered answer, and tells whether it did. What one entry
+-- may repeat is bounded: an answer can be as long as a sweep of the whole book.
+function client_orders.answer_again(batch, answer)
+    local bytes = batch.repeated_bytes + #answer
+    if bytes > MAX_REPEATED_BYTES and batch.repeated_bytes > 0 then
+        return false
+    end
+    batch.repeated_bytes = bytes
+    batch.earlier_answer = answer
+    return true
 end
 
 -- Remembers the events of the command at hand as the answer to `order`.

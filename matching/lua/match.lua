@@ -15,9 +15,20 @@ local MEETS_NOTHING = { makers = {}, lots = {}, filled = 0, quote_units = 0, met
 
 local match = {}
 
+-- Whether a plan need not look further: the answer is clear.
+local function is_settled(order, plan, budget)
+    if order.type == "MARKET" and order.side == "BUY" and plan.quote_units > budget then
+        plan.exceeds_budget = true
+        return true
+    end
+    return plan.filled == order.qty or order.post_only
+end
+
 -- What `order` would meet now, best first, without changing anything: `makers` and the `lots` from
--- each, their sum `filled`, its price `quote_units`, and whether the user's own order stopped it.
-function match.plan(batch, market, order)
+-- each, their sum `filled`, its price `quote_units`, whether the user's own order stopped it
+-- (`met_own`), and whether a market buy costs more than `budget` (`exceeds_budget`). A plan that
+-- will be refused is not gone through to its end.
+function match.plan(batch, market, order, budget)
     local side = book.side(batch, market, OPPOSITE[order.side])
     local limit = order.type == "LIMIT" and order.price * side.sign or nil
     local row, added = book.first(side)
@@ -27,7 +38,7 @@ function match.plan(batch, market, order)
         return MEETS_NOTHING
     end
     local plan = { makers = {}, lots = {}, filled = 0, quote_units = 0, met_own = false }
-    while maker and plan.filled < order.qty do
+    while maker do
         if maker.user == order.user then
             plan.met_own = true
             break
@@ -37,9 +48,10 @@ function match.plan(batch, market, order)
         plan.lots[#plan.lots + 1] = lots
         plan.filled = plan.filled + lots
         plan.quote_units = plan.quote_units + maker.price * lots * market.terms.tick_lot_units
-        if plan.filled < order.qty then
-            maker, row, added = book.next(batch, side, row, added, limit)
+        if is_settled(order, plan, budget) then
+            break
         end
+        maker, row, added = book.next(batch, side, row, added, limit)
     end
     return plan
 end

@@ -87,22 +87,30 @@ local function exceeds_cap(market, order, wallet)
     return held + amounts[terms.base_incoming] + order.qty * terms.lot_units > cap
 end
 
--- Whether the user can pay: a market buy for what it would meet, any other order for all of it.
-local function can_pay(market, order, wallet, plan)
-    local field, amount = wallets.needed(market.terms, order, order.qty)
+-- Whether the user can pay for the whole order. What a market buy costs only its plan tells.
+local function can_pay(market, order, wallet)
     if order.type == "MARKET" and order.side == "BUY" then
-        amount = plan.quote_units
+        return true
     end
+    local field, amount = wallets.needed(market.terms, order, order.qty)
     return amount <= wallet.amounts[field]
 end
 
--- The first rule the order breaks against the user's limits, the wallet and the book, if any.
-local function broken_rule(market, order, wallet, plan)
+-- The first rule that the order breaks whatever the book holds, if any.
+local function broken_rule(market, order, wallet)
     if has_too_many_open(market, order, wallet) then
         return "TOO_MANY_OPEN_ORDERS"
     elseif exceeds_cap(market, order, wallet) then
         return "POSITION_LIMIT"
-    elseif not can_pay(market, order, wallet, plan) then
+    elseif not can_pay(market, order, wallet) then
+        return "INSUFFICIENT_FUNDS"
+    end
+    return nil
+end
+
+-- The first rule that the order breaks by what it would meet, if any.
+local function broken_by_plan(order, plan)
+    if plan.exceeds_budget then
         return "INSUFFICIENT_FUNDS"
     elseif order.post_only and (plan.filled > 0 or plan.met_own) then
         return "WOULD_TRADE"
@@ -172,9 +180,14 @@ local function answer_anew(batch, market, order, is_duplicate)
     if filter or is_duplicate then
         return reject(batch, order, filter or "DUPLICATE_CLIENT_ORDER_ID")
     end
-    local plan = match.plan(batch, market, order)
+    -- Before the plan, which goes through the book: a refusal must not cost more than an order.
     local wallet = wallets.get(batch, order.user, market.terms)
-    local rule = broken_rule(market, order, wallet, plan)
+    local rule = broken_rule(market, order, wallet)
+    if rule then
+        return reject(batch, order, rule)
+    end
+    local plan = match.plan(batch, market, order, wallet.amounts[market.terms.quote_available])
+    rule = broken_by_plan(order, plan)
     if rule then
         return reject(batch, order, rule)
     end
@@ -193,7 +206,9 @@ return function(batch, command)
     end
     -- The same order again is no new order: no rule may keep it from its first answer.
     if is_same then
-        batch.earlier_answer = earlier
+        if not client_orders.answer_again(batch, earlier) then
+            reject(batch, order, "UNAVAILABLE")
+        end
         return nil
     end
     answer_anew(batch, market, order, earlier ~= nil)

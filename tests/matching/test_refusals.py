@@ -17,6 +17,7 @@ from tests.matching.shard import (
     buy,
     cancel,
     market_sell,
+    no_limits,
     sell,
 )
 
@@ -206,3 +207,17 @@ def test_an_entry_can_be_refused_unapplied(funded: Shard) -> None:
     assert [type(events[0]) for events in answers] == [CommandRefused, CommandRefused]
     assert funded.ladder() == []
     assert isinstance(funded.match()[0][0], OrderPlaced)
+
+
+def test_long_answers_are_repeated_within_bounds(funded: Shard) -> None:
+    funded.apply(no_limits(ALICE))
+    for _ in range(3):
+        funded.apply(*[sell(ALICE, 100, 1) for _ in range(900)])
+    sweep = buy(BOB, 100, 2_700, client_order_id="sweep")
+    (first,) = funded.apply(sweep)
+    again, too_much = funded.apply(sweep, sweep)
+    assert again == first
+    (refusal,) = too_much
+    assert isinstance(refusal, OrderRejected)
+    assert refusal.reason is ErrorCode.UNAVAILABLE
+    assert funded.apply(sweep) == [first]

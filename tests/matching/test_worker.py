@@ -6,10 +6,12 @@ from typing import cast
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from kalency.stack.addresses import Address
 from matching import keys
 from matching.domain.events import CommandRefused, OrderPlaced
+from matching.domain.values import Side
 from matching.event_log import save_checkpoint
 from matching.worker import KEEP_EVENTS, RETRY_PAUSE_S, MatchingWorker
 from tests.matching.shard import ALICE, BOB, CAROL, SHARD, Shard, buy, cancel_all, sell
@@ -104,3 +106,27 @@ def test_a_store_that_keeps_failing_is_tried_again_in_peace(
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [text for text in caplog.messages if "the server does not work" in text]
+
+
+@pytest.mark.damage
+def test_a_commit_that_fails_half_way_is_not_applied_again(
+    funded: Shard, make_worker: MakeWorker
+) -> None:
+    funded.hot.set(keys.book(SHARD, "BTC-USD", Side.BUY), "not a book")
+    funded.send([buy(BOB, 100, 1)])
+    worker = make_worker()
+    for _ in range(3):
+        with pytest.raises(ResponseError):
+            worker.run_once()
+    assert funded.wallet(BOB)["USD.reserved"] == 100
+
+
+@pytest.mark.damage
+def test_a_damaged_stream_of_unreadable_commands_stops_nobody(
+    funded: Shard, make_worker: MakeWorker
+) -> None:
+    funded.hot.set(keys.dead_commands(SHARD), "not a stream")
+    funded.send([["nonsense"], buy(BOB, 100, 1)])
+    make_worker().run_once()
+    kinds = [type(event) for event in funded.events()[-2:]]
+    assert kinds == [CommandRefused, OrderPlaced]
