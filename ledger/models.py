@@ -1,22 +1,35 @@
 """The book of record's tables: facts that are added once and never changed.
 
-Only the ledger writer adds rows (`ledger/store.py`); a trigger refuses updates and deletes of the
-three append-only tables. Quantities are integers: ticks, lots, and the asset's smallest units.
+Only the ledger writer adds rows (`ledger/store.py`); a trigger refuses updates and deletes of all
+but the checkpoint. Quantities are integers: ticks, lots, and the asset's smallest units.
 Text has no length limit, because the writer may not refuse what the matching function has let in,
 and user ids carry no foreign key, because the ledger outlives accounts.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from matching.domain.ids import MAX_SHARDS
 
+_EVENT_ID = F("sequence") * MAX_SHARDS + F("shard")
+
 
 def _event_id_matches(name: str) -> models.CheckConstraint:
     """Return the rule that makes the primary key stand for one (shard, sequence)."""
-    return models.CheckConstraint(
-        condition=Q(event_id=F("sequence") * MAX_SHARDS + F("shard")), name=name
+    return models.CheckConstraint(condition=Q(event_id=_EVENT_ID), name=name)
+
+
+def _event_id() -> models.GeneratedField:
+    """Return the same number for a table whose primary key is the order."""
+    return models.GeneratedField(
+        expression=_EVENT_ID, output_field=models.BigIntegerField(), db_persist=True
     )
+
+
+def _by_event(name: str) -> BrinIndex:
+    """Return the index that finds a stretch of events: tiny, since rows come in their order."""
+    return BrinIndex(fields=["event_id"], name=name, autosummarize=True)
 
 
 class Trade(models.Model):
@@ -80,6 +93,7 @@ class OrderRecord(models.Model):
     end_reason = models.TextField(blank=True)
     reject_reason = models.TextField(blank=True)
     ended_at = models.DateTimeField()
+    event_id = _event_id()
 
     class Meta:
         db_table = "order_history"
@@ -92,7 +106,40 @@ class OrderRecord(models.Model):
                 condition=~Q(client_order_id=""),
                 name="order_client_id",
             ),
+            _by_event("order_event"),
         ]
+
+    def __str__(self) -> str:
+        return f"order {self.order_id}"
+
+
+class OpenedOrder(models.Model):
+    """An order that came to rest: its terms, and what of it had traded at once.
+
+    Only limit orders that are good till canceled rest. The order is open until `order_history` has
+    a row of it.
+    """
+
+    order_id = models.BigIntegerField(primary_key=True)
+    shard = models.SmallIntegerField()
+    sequence = models.BigIntegerField()
+    user_id = models.BigIntegerField()
+    symbol = models.TextField()
+    side = models.TextField()
+    post_only = models.BooleanField()
+    price_ticks = models.BigIntegerField()
+    qty_lots = models.BigIntegerField()
+    client_order_id = models.TextField(blank=True)
+    filled_lots = models.BigIntegerField("filled at once")
+    filled_units = models.BigIntegerField("filled at once (quote units)")
+    opened_at = models.DateTimeField()
+    event_id = _event_id()
+
+    class Meta:
+        db_table = "order_opened"
+        ordering = ["-order_id"]
+        verbose_name = "opened order"
+        indexes = [_by_event("opened_event")]
 
     def __str__(self) -> str:
         return f"order {self.order_id}"
@@ -119,6 +166,30 @@ class Funding(models.Model):
 
     def __str__(self) -> str:
         return f"funding {self.reference}"
+
+
+class Notice(models.Model):
+    """What changed no balance and no order: a market's terms or status, a user's limits, a reset.
+
+    `kind` is the event's, `detail` a JSON object of its other fields.
+    """
+
+    event_id = models.BigIntegerField(primary_key=True)
+    shard = models.SmallIntegerField()
+    sequence = models.BigIntegerField()
+    kind = models.TextField()
+    symbol = models.TextField(blank=True)
+    user_id = models.BigIntegerField()
+    detail = models.TextField()
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_notice"
+        ordering = ["-event_id"]
+        constraints = [_event_id_matches("notice_event_id")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at event {self.sequence}"
 
 
 class Checkpoint(models.Model):

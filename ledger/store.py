@@ -5,22 +5,16 @@ was read: whatever dies, and however many writers there are, an event is written
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
 
 import psycopg
 from psycopg import sql
 
-from ledger.domain.rows import FundingRow, OrderRow, Rows, TradeRow
+from ledger.domain.rows import TABLES, Rows, lines_of
 
 CONNECT_TIMEOUT_S: Final = 3
 _LOCK_FAMILY: Final = zlib.crc32(b"kalency ledger writer") - 2**31  # advisory locks take an int4
-
-_TABLES: Final[Mapping[str, type[NamedTuple]]] = {
-    "trade_ledger": TradeRow,
-    "order_history": OrderRow,
-    "funding": FundingRow,
-}
 
 
 class CheckpointMoved(Exception):  # noqa: N818 - a fact, and a reason to start over
@@ -80,21 +74,19 @@ class LedgerStore:
             )
             if moved.rowcount != 1:
                 raise CheckpointMoved(f"Shard {self._shard} is no longer at event {after}.")
-            self._copy("trade_ledger", rows.trades)
-            self._copy("order_history", rows.orders)
-            self._copy("funding", rows.funding)
+            for table, table_rows in rows.by_table():
+                self._copy(table, lines_of(table_rows))
 
-    def _copy(self, table: str, rows: Sequence[NamedTuple]) -> None:
-        if not rows:
+    def _copy(self, table: str, lines: list[bytes]) -> None:
+        if not lines:
             return
         with self._connection.cursor() as cursor, cursor.copy(_COPY[table]) as copy:
-            for row in rows:
-                copy.write_row(row)
+            copy.write(b"".join(lines))
 
 
-def _copy_statement(table: str, row_type: type[NamedTuple]) -> sql.Composed:
-    columns = sql.SQL(", ").join(sql.Identifier(name) for name in row_type._fields)
-    return sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
+def _copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+    return sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
 
 
-_COPY: Final = {table: _copy_statement(table, row_type) for table, row_type in _TABLES.items()}
+_COPY: Final = {table: _copy_statement(table, row._fields) for table, row in TABLES.items()}

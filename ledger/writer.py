@@ -14,7 +14,7 @@ import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
-from ledger.domain.rows import rows_of
+from ledger.domain.recording import rows_of
 from ledger.store import CheckpointMoved, LedgerStore
 from matching.connection import open_sync
 from matching.event_log import EventReader, last_sequence, save_checkpoint

@@ -11,8 +11,13 @@ from redis import Redis
 from matching import keys
 from matching.domain.errors import ErrorCode
 from matching.domain.events import (
+    AccountReset,
     AnyEvent,
+    CommandRefused,
     FundsMoved,
+    LimitsChanged,
+    MarketDefined,
+    MarketStatusChanged,
     OrderCanceled,
     OrderFilled,
     OrderPlaced,
@@ -20,7 +25,7 @@ from matching.domain.events import (
     Trade,
 )
 from matching.domain.ids import order_id
-from matching.domain.values import EndReason, OrderType, Side, TimeInForce
+from matching.domain.values import EndReason, MarketStatus, OrderType, Side, TimeInForce
 
 START_US = 1_700_000_000_000_000
 SYMBOL = "BTC-USD"
@@ -105,6 +110,54 @@ class EventScript:
     def rejected(self, reason: ErrorCode, **fields: Any) -> OrderRejected:
         """A limit buy of MAKER refused whole; `fields` override any field."""
         return OrderRejected(**self._terms() | {"reason": reason} | fields)
+
+    def terms(self, **fields: Any) -> MarketDefined:
+        """The listing of BTC-USD; `fields` override any field."""
+        defaults = {
+            "symbol": SYMBOL,
+            "base": "BTC",
+            "quote": "USD",
+            "lot_units": 10_000,
+            "tick_lot_units": 1,
+            "min_qty_lots": 1,
+            "max_qty_lots": 1_000_000,
+            "max_price_ticks": 1_000_000_000,
+            "min_notional_units": 0,
+            "price_band_bps": 0,
+            "maker_fee_ppm": 1_000,
+            "taker_fee_ppm": 2_000,
+        }
+        return MarketDefined(**self._head() | defaults | fields)
+
+    def status(self, **fields: Any) -> MarketStatusChanged:
+        """A pause of BTC-USD by staff; `fields` override any field."""
+        defaults = {"symbol": SYMBOL, "status": MarketStatus.PAUSED, "reason": "by hand"}
+        return MarketStatusChanged(**self._head() | defaults | fields)
+
+    def limits(self, **fields: Any) -> LimitsChanged:
+        """Limits of MAKER; `fields` override any field."""
+        defaults = {
+            "user_id": MAKER,
+            "max_open_orders": 5,
+            "position_caps": (("BTC", 7),),
+            "orders_per_second": 0,
+        }
+        return LimitsChanged(**self._head() | defaults | fields)
+
+    def reset(self, **fields: Any) -> AccountReset:
+        """The last event of a reset of MAKER; `fields` override any field."""
+        defaults = {"user_id": MAKER, "reference": "reset-1"}
+        return AccountReset(**self._head() | defaults | fields)
+
+    def refused(self, **fields: Any) -> CommandRefused:
+        """A command of MAKER that was refused; `fields` override any field."""
+        defaults = {
+            "user_id": MAKER,
+            "kind": "cancel",
+            "reason": ErrorCode.UNKNOWN_ORDER,
+            "detail": "",
+        }
+        return CommandRefused(**self._head() | defaults | fields)
 
     def funds(self, **fields: Any) -> FundsMoved:
         """A deposit for MAKER; `fields` override any field."""

@@ -1,25 +1,12 @@
-"""Turns events into rows of the book of record. Pure; called by the ledger writer.
+"""The rows of the book of record, and their canonical form. Pure.
 
-The fields of a row stand in the order, and under the names, of its table's columns.
+The fields of a row stand in the order, and under the names, of its table's columns; a value is what
+COPY's text format shows: a moment in UTC, a boolean as `t` or `f`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
-
-from matching.domain.events import (
-    AnyEvent,
-    FundsMoved,
-    OrderCanceled,
-    OrderFilled,
-    OrderPlaced,
-    OrderRejected,
-    Trade,
-)
-from matching.domain.ids import MAX_SHARDS
-from matching.domain.timestamps import to_datetime
-from matching.domain.values import EndReason, OrderStatus, Side
+from typing import Final, NamedTuple
 
 
 class TradeRow(NamedTuple):
@@ -42,7 +29,7 @@ class TradeRow(NamedTuple):
     buyer_fee_units: int
     seller_fee_units: int
     maker_side: str
-    executed_at: datetime
+    executed_at: str
 
 
 class OrderRow(NamedTuple):
@@ -56,7 +43,7 @@ class OrderRow(NamedTuple):
     side: str
     type: str
     time_in_force: str
-    post_only: bool
+    post_only: str
     price_ticks: int
     qty_lots: int
     client_order_id: str
@@ -66,7 +53,7 @@ class OrderRow(NamedTuple):
     canceled_lots: int
     end_reason: str
     reject_reason: str
-    ended_at: datetime
+    ended_at: str
 
 
 class FundingRow(NamedTuple):
@@ -79,7 +66,49 @@ class FundingRow(NamedTuple):
     asset: str
     amount_units: int
     reference: str
-    moved_at: datetime
+    moved_at: str
+
+
+class OpenedRow(NamedTuple):
+    """An order that came to rest, as `order_opened` keeps it."""
+
+    order_id: int
+    shard: int
+    sequence: int
+    user_id: int
+    symbol: str
+    side: str
+    post_only: str
+    price_ticks: int
+    qty_lots: int
+    client_order_id: str
+    filled_lots: int
+    filled_units: int
+    opened_at: str
+
+
+class NoticeRow(NamedTuple):
+    """What changed no balance and no order, as `ledger_notice` keeps it."""
+
+    event_id: int
+    shard: int
+    sequence: int
+    kind: str
+    symbol: str
+    user_id: int
+    detail: str
+    noted_at: str
+
+
+AnyRow = TradeRow | OrderRow | FundingRow | OpenedRow | NoticeRow
+
+TABLES: Final[dict[str, type[AnyRow]]] = {
+    "trade_ledger": TradeRow,
+    "order_history": OrderRow,
+    "funding": FundingRow,
+    "order_opened": OpenedRow,
+    "ledger_notice": NoticeRow,
+}
 
 
 @dataclass(slots=True)
@@ -89,132 +118,21 @@ class Rows:
     trades: list[TradeRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
     funding: list[FundingRow] = field(default_factory=list)
+    opened: list[OpenedRow] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
+
+    def by_table(self) -> Iterator[tuple[str, Sequence[AnyRow]]]:
+        """Yield each table with its rows, in the order of TABLES."""
+        lists = (self.trades, self.orders, self.funding, self.opened, self.notices)
+        yield from zip(TABLES, lists, strict=True)
 
 
-def event_id(*, shard: int, sequence: int) -> int:
-    """Return one number for an event of any shard; unique, and growing within a shard."""
-    return sequence * MAX_SHARDS + shard
+def lines_of(rows: Sequence[AnyRow]) -> list[bytes]:
+    """Return each of the rows of one table as COPY reads and writes it, line end included."""
+    if not rows:
+        return []
+    form = _FORMS[type(rows[0])]
+    return [(form % row).encode() for row in rows]
 
 
-def rows_of(events: Iterable[AnyEvent], *, shard: int) -> Rows:
-    """Return the rows that `events` of `shard` add, in their order."""
-    rows = Rows()
-    for event in events:
-        match event:
-            case Trade():
-                rows.trades.append(_trade(event, shard))
-            case FundsMoved():
-                rows.funding.append(_funding(event, shard))
-            case OrderPlaced() | OrderCanceled() | OrderFilled() | OrderRejected():
-                if _ends_order(event):
-                    rows.orders.append(_order(event, shard))
-            case _:
-                pass  # Markets, limits and refused commands move no balance and end no order.
-    return rows
-
-
-OrderEnding = OrderPlaced | OrderCanceled | OrderFilled | OrderRejected
-
-
-def _ends_order(event: OrderEnding) -> bool:
-    match event:
-        case OrderPlaced():
-            return event.resting_lots == 0
-        case OrderRejected():
-            return event.order_id != 0  # Where none was made, its number is 0.
-        case _:
-            return True
-
-
-def _trade(event: Trade, shard: int) -> TradeRow:
-    taker = (event.taker_order_id, event.taker_user_id, event.taker_fee_units)
-    maker = (event.maker_order_id, event.maker_user_id, event.maker_fee_units)
-    taker_buys = event.taker_side is Side.BUY
-    buyer, seller = (taker, maker) if taker_buys else (maker, taker)
-    return TradeRow(
-        event_id=event_id(shard=shard, sequence=event.sequence),
-        shard=shard,
-        sequence=event.sequence,
-        trade_id=event.trade_id,
-        symbol=event.symbol,
-        price_ticks=event.price_ticks,
-        qty_lots=event.qty_lots,
-        base_units=event.base_units,
-        quote_units=event.quote_units,
-        taker_side=event.taker_side.value,
-        buy_order_id=buyer[0],
-        sell_order_id=seller[0],
-        buyer_user_id=buyer[1],
-        seller_user_id=seller[1],
-        buyer_fee_units=buyer[2],
-        seller_fee_units=seller[2],
-        maker_side=(Side.SELL if taker_buys else Side.BUY).value,
-        executed_at=to_datetime(event.ts_us),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """How an order ended, in the words of `order_history`."""
-
-    status: OrderStatus
-    filled_lots: int = 0
-    filled_units: int = 0
-    canceled_lots: int = 0
-    end_reason: str = EndReason.NONE.value
-    reject_reason: str = ""
-
-
-def _ending(event: OrderEnding) -> _Ending:
-    match event:
-        case OrderFilled():
-            return _Ending(OrderStatus.FILLED, event.qty_lots, event.filled_units)
-        case OrderRejected():
-            return _Ending(OrderStatus.REJECTED, reject_reason=event.reason.value)
-        case OrderPlaced() | OrderCanceled():
-            status = OrderStatus.CANCELED if event.canceled_lots else OrderStatus.FILLED
-            return _Ending(
-                status,
-                event.filled_lots,
-                event.filled_units,
-                event.canceled_lots,
-                event.end_reason.value,
-            )
-
-
-def _order(event: OrderEnding, shard: int) -> OrderRow:
-    ending = _ending(event)
-    return OrderRow(
-        order_id=event.order_id,
-        shard=shard,
-        sequence=event.sequence,
-        user_id=event.user_id,
-        symbol=event.symbol,
-        side=event.side.value,
-        type=event.type.value,
-        time_in_force=event.time_in_force.value,
-        post_only=event.post_only,
-        price_ticks=event.price_ticks,
-        qty_lots=event.qty_lots,
-        client_order_id=event.client_order_id,
-        status=ending.status.value,
-        filled_lots=ending.filled_lots,
-        filled_units=ending.filled_units,
-        canceled_lots=ending.canceled_lots,
-        end_reason=ending.end_reason,
-        reject_reason=ending.reject_reason,
-        ended_at=to_datetime(event.ts_us),
-    )
-
-
-def _funding(event: FundsMoved, shard: int) -> FundingRow:
-    return FundingRow(
-        event_id=event_id(shard=shard, sequence=event.sequence),
-        shard=shard,
-        sequence=event.sequence,
-        user_id=event.user_id,
-        asset=event.asset,
-        amount_units=event.amount,
-        reference=event.reference,
-        moved_at=to_datetime(event.ts_us),
-    )
+_FORMS: Final = {row: "\t".join(["%s"] * len(row._fields)) + "\n" for row in TABLES.values()}

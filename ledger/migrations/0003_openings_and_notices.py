@@ -1,0 +1,125 @@
+"""Adds what a shard is made of beside balances: orders that came to rest, terms, limits, resets."""
+
+import django.contrib.postgres.indexes
+import django.db.models.expressions
+from django.db import migrations, models
+
+GUARD = """
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change()
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("ledger", "0002_append_only"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Notice",
+            fields=[
+                ("event_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("shard", models.SmallIntegerField()),
+                ("sequence", models.BigIntegerField()),
+                ("kind", models.TextField()),
+                ("symbol", models.TextField(blank=True)),
+                ("user_id", models.BigIntegerField()),
+                ("detail", models.TextField()),
+                ("noted_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "ledger_notice",
+                "ordering": ["-event_id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="OpenedOrder",
+            fields=[
+                ("order_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("shard", models.SmallIntegerField()),
+                ("sequence", models.BigIntegerField()),
+                ("user_id", models.BigIntegerField()),
+                ("symbol", models.TextField()),
+                ("side", models.TextField()),
+                ("post_only", models.BooleanField()),
+                ("price_ticks", models.BigIntegerField()),
+                ("qty_lots", models.BigIntegerField()),
+                ("client_order_id", models.TextField(blank=True)),
+                ("filled_lots", models.BigIntegerField(verbose_name="filled at once")),
+                (
+                    "filled_units",
+                    models.BigIntegerField(verbose_name="filled at once (quote units)"),
+                ),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "event_id",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("sequence"), "*", models.Value(64)
+                            ),
+                            "+",
+                            models.F("shard"),
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "opened order",
+                "db_table": "order_opened",
+                "ordering": ["-order_id"],
+            },
+        ),
+        migrations.AddField(
+            model_name="orderrecord",
+            name="event_id",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.db.models.expressions.CombinedExpression(
+                    django.db.models.expressions.CombinedExpression(
+                        models.F("sequence"), "*", models.Value(64)
+                    ),
+                    "+",
+                    models.F("shard"),
+                ),
+                output_field=models.BigIntegerField(),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="orderrecord",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["event_id"], name="order_event"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "event_id",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("sequence"), "*", models.Value(64)
+                            ),
+                            "+",
+                            models.F("shard"),
+                        ),
+                    )
+                ),
+                name="notice_event_id",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="openedorder",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["event_id"], name="opened_event"
+            ),
+        ),
+        *(
+            migrations.RunSQL(GUARD.format(table=table), f"DROP TRIGGER append_only ON {table}")
+            for table in ["order_opened", "ledger_notice"]
+        ),
+    ]
