@@ -78,12 +78,26 @@ def secret(name: str, *, data_dir: Path) -> str:
     )
 
 
+def database_owner(*, data_dir: Path) -> dict[str, object] | None:
+    """Return the database entry of the role that owns the tables; None: there is no other role.
+
+    It comes from `DATABASE_ADMIN_URL`. The file is that of the embedded server, and means nothing
+    to a `DATABASE_URL` of somebody's own.
+    """
+    given = {name for name in ("DATABASE_URL", "DATABASE_ADMIN_URL") if os.environ.get(name)}
+    if given == {"DATABASE_ADMIN_URL"}:
+        raise ImproperlyConfigured("DATABASE_ADMIN_URL is set without DATABASE_URL: set both.")
+    if given == {"DATABASE_URL"}:
+        return None
+    return postgres(secret("DATABASE_ADMIN_URL", data_dir=data_dir))
+
+
 def postgres(url: str) -> dict[str, object]:
     """Turn `postgres://user:password@host:port/name` into a Django database entry."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ImproperlyConfigured(
-            "DATABASE_URL must look like postgres://user:password@host/name."
+            "A database URL must look like postgres://user:password@host/name."
         )
     return {
         "ENGINE": "django.db.backends.postgresql",

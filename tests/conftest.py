@@ -3,11 +3,17 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from kalency.database import as_owner
 from kalency.stack.addresses import Address
 from matching import runtime
 from tests.running_stack import RunningStack
@@ -24,13 +30,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres_server: Address) -> None:
-    """Start PostgreSQL before pytest-django makes its test database.
+def django_db_setup(postgres_server: Address, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make the test database as its owner, for tests that have the application's rights only.
 
-    Here and not in the plugin, because pytest-django's own would take its place there. Threads of
-    the web application let go of their connections, or the database could not be dropped.
+    In pytest-django's place: what needs more rights fails here, and not on somebody's exchange.
     """
+    # Threads of the web application let go of their connections, or nobody could drop the database.
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", _empty_as_owner)
+        with as_owner(connection):
+            made = setup_databases(verbosity=0, interactive=False)
+        with django_db_blocker.block():
+            yield
+        with as_owner(connection):
+            teardown_databases(made, verbosity=0)
+
+
+def _empty_as_owner(operations: BaseDatabaseOperations, statements: list[str]) -> None:
+    """Empty the tables after a test that committed, append-only ones included."""
+    with as_owner(operations.connection), operations.connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # no trigger is asked
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def owner(transactional_db: None, postgres_server: Address) -> Iterator[psycopg.Connection]:
+    """A session of the tables' owner, a superuser: for what the application's role may not do."""
+    params = connection.get_connection_params()
+    log_in = {"user": postgres_server.user, "password": postgres_server.password}
+    with psycopg.connect(**(params | log_in), autocommit=True) as session:
+        yield session
 
 
 @pytest.fixture

@@ -13,10 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from kalency.stack.addresses import Address, new_postgres_address, new_valkey_address
+from kalency.stack.addresses import (
+    Address,
+    application_of,
+    new_postgres_address,
+    new_valkey_address,
+)
 from kalency.stack.alone import running
 from kalency.stack.layout import Layout
 from kalency.stack.postgres import postgres_service
+from kalency.stack.roles import keep_application_role
 from kalency.stack.valkey import valkey_service
 
 # Losing a test database costs nothing; waiting for the disk at every commit costs minutes.
@@ -25,7 +31,8 @@ FAST_AND_LOOSE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes
 layout = Layout(Path(tempfile.mkdtemp(prefix="kalency-tests-")))
 hot_address = new_valkey_address()
 bus_address = new_valkey_address()
-postgres_address = new_postgres_address()
+owner_address = new_postgres_address()
+application_address = application_of(owner_address)
 
 
 def _set_environment() -> None:
@@ -33,7 +40,8 @@ def _set_environment() -> None:
     # Root may have to run PostgreSQL as another user, who must be able to enter.
     layout.root.chmod(0o711)
     os.environ |= {
-        "DATABASE_URL": postgres_address.url,
+        "DATABASE_ADMIN_URL": owner_address.url,
+        "DATABASE_URL": application_address.url,
         "KALENCY_DATA_DIR": str(layout.root),
         "KALENCY_HTTPS": "off",
         "REDIS_BUS_URL": bus_address.url,
@@ -67,7 +75,8 @@ def bus_server() -> Iterator[Address]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Address]:
-    """A PostgreSQL server with an empty database."""
-    service = postgres_service(layout, address=postgres_address, settings=FAST_AND_LOOSE)
+    """A PostgreSQL server with both roles and an empty database; the address is the owner's."""
+    service = postgres_service(layout, address=owner_address, settings=FAST_AND_LOOSE)
     with running(service, layout):
-        yield postgres_address
+        keep_application_role(owner_address, application_address)
+        yield owner_address

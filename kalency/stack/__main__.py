@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.core.exceptions import ImproperlyConfigured
 
 from kalency.stack import preflight
+from kalency.stack.addresses import carry_over_owner
 from kalency.stack.config import StackConfig, read_config
 from kalency.stack.credentials import keep_credentials, keep_secret_key
 from kalency.stack.errors import StackError
@@ -22,6 +23,7 @@ def main() -> int:
         config = read_config()
         with preflight.only_stack(config.layout):
             end_leftovers(config.layout)
+            carry_over_owner(config.layout)
             preflight.check(config)
             asyncio.run(_run(config))
     except (StackError, ImproperlyConfigured) as error:

@@ -6,7 +6,7 @@ the test servers.
 
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from kalency.stack.credentials import write_private
@@ -19,6 +19,11 @@ LOOPBACK = "127.0.0.1"
 PORTS = range(20_000, 30_000)
 PORT_TRIES = 200
 PASSWORD_BYTES = 24
+# The two roles of the embedded PostgreSQL, and the files of their addresses.
+DATABASE_OWNER = "kalency"
+DATABASE_APPLICATION = "kalency_app"
+OWNER_FILE = "database_admin_url"
+APPLICATION_FILE = "database_url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,13 @@ def new_valkey_address() -> Address:
 
 
 def new_postgres_address() -> Address:
-    return _new_address(scheme="postgres", user="kalency", database="kalency")
+    """Return an address of the role that owns the database and everything in it."""
+    return _new_address(scheme="postgres", user=DATABASE_OWNER, database="kalency")
+
+
+def application_of(owner: Address) -> Address:
+    """Return an address of the same database, of the role that the application logs in as."""
+    return replace(owner, user=DATABASE_APPLICATION, password=_new_password())
 
 
 def keep_address(layout: Layout, name: str, fresh: Address) -> Address:
@@ -49,12 +60,49 @@ def keep_address(layout: Layout, name: str, fresh: Address) -> Address:
 
     A stored port that somebody else has taken since is replaced by the fresh one.
     """
-    path = layout.secrets / name
-    stored = path.read_text().strip() if path.is_file() else ""
-    address = _parse(stored, fresh) if stored else fresh
-    if address.url != stored:
-        write_private(path, address.url + "\n")
+    address = stored_address(layout, name) or fresh
+    if not is_free(address.port):
+        address = replace(address, port=fresh.port)
+    _store(layout, name, address)
     return address
+
+
+def keep_postgres_addresses(layout: Layout) -> tuple[Address, Address]:
+    """Return the addresses of the database's owner and of the application, at one port."""
+    owner = keep_address(layout, OWNER_FILE, new_postgres_address())
+    stored = stored_address(layout, APPLICATION_FILE)
+    application = replace(stored or application_of(owner), port=owner.port)
+    _store(layout, APPLICATION_FILE, application)
+    return owner, application
+
+
+def carry_over_owner(layout: Layout) -> None:
+    """Keep what earlier versions stored for the one role they had as the owner's address."""
+    only = stored_address(layout, APPLICATION_FILE)
+    if only and only.user == DATABASE_OWNER and not (layout.secrets / OWNER_FILE).exists():
+        (layout.secrets / APPLICATION_FILE).rename(layout.secrets / OWNER_FILE)
+
+
+def stored_address(layout: Layout, name: str) -> Address | None:
+    """Return the address stored as `<data dir>/secrets/<name>`; None: there is none.
+
+    Raises:
+        StackError: the file does not hold one.
+    """
+    path = layout.secrets / name
+    url = path.read_text().strip() if path.is_file() else ""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if not parts.password or not parts.port:
+        raise StackError(f"The server address in {path} is damaged.")
+    return Address(
+        scheme=parts.scheme,
+        user=parts.username or "",
+        password=parts.password,
+        port=parts.port,
+        database=parts.path.strip("/"),
+    )
 
 
 def is_free(port: int) -> bool:
@@ -77,26 +125,20 @@ def choose_port() -> int:
     raise StackError(f"No free port was found between {PORTS.start} and {PORTS.stop - 1}.")
 
 
+def _store(layout: Layout, name: str, address: Address) -> None:
+    if address != stored_address(layout, name):
+        write_private(layout.secrets / name, address.url + "\n")
+
+
 def _new_address(*, scheme: str, user: str, database: str) -> Address:
     return Address(
         scheme=scheme,
         user=user,
-        password=secrets.token_urlsafe(PASSWORD_BYTES),
+        password=_new_password(),
         port=choose_port(),
         database=database,
     )
 
 
-def _parse(url: str, fresh: Address) -> Address:
-    parts = urlsplit(url)
-    if not parts.password or not parts.port:
-        raise StackError(
-            f"A stored server address is damaged: it must look like {fresh.scheme}://…"
-        )
-    return Address(
-        scheme=fresh.scheme,
-        user=fresh.user,
-        password=parts.password,
-        port=parts.port if is_free(parts.port) else fresh.port,
-        database=fresh.database,
-    )
+def _new_password() -> str:
+    return secrets.token_urlsafe(PASSWORD_BYTES)

@@ -11,7 +11,7 @@ from kalency import environment as env
 from kalency.stack.layout import PROJECT_DIR, Layout
 from kalency.stack.machine import memory_mb
 
-SERVER_URLS = ("DATABASE_URL", "REDIS_HOT_URL", "REDIS_BUS_URL")
+SERVER_URLS = ("DATABASE_URL", "DATABASE_ADMIN_URL", "REDIS_HOT_URL", "REDIS_BUS_URL")
 PORT_MAX = 65_535
 # Processes say at INFO that they serve; on a higher level the stack would wait in vain.
 LEVELS_THAT_TELL = ("DEBUG", "INFO")

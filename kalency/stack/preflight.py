@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 
 from kalency.stack import postgres, valkey
-from kalency.stack.addresses import is_free
+from kalency.stack.addresses import OWNER_FILE, is_free
 from kalency.stack.config import StackConfig
 from kalency.stack.errors import StackError
 from kalency.stack.layout import PROJECT_DIR, Layout
@@ -92,7 +92,7 @@ def _check_whole(layout: Layout) -> None:
         missing = f"{layout.valkey('valkey-hot')} lacks the manifest of its orders"
     elif layout.postgres.exists():
         # All of these are written before the first database is.
-        needed = (layout.credentials, *(layout.secrets / n for n in ("secret_key", "database_url")))
+        needed = (layout.credentials, *(layout.secrets / n for n in ("secret_key", OWNER_FILE)))
         missing = next((f"{path} is missing" for path in needed if not path.is_file()), None)
     if missing:
         raise StackError(

@@ -11,7 +11,7 @@ import sys
 from kalency.stack.addresses import (
     LOOPBACK,
     keep_address,
-    new_postgres_address,
+    keep_postgres_addresses,
     new_valkey_address,
 )
 from kalency.stack.config import StackConfig
@@ -40,6 +40,7 @@ def plan(config: StackConfig) -> list[Stage]:
     shards = range(config.shards)
     return [
         embedded_servers(config),
+        database_roles(config),
         (_step("migrate"),),
         tuple(_own(f"matching-{n}", "run_matching_worker", "--shard", str(n)) for n in shards),
         (_step("create_first_users", *credentials), _step("seed_markets")),
@@ -58,13 +59,20 @@ def embedded_servers(config: StackConfig) -> Stage:
     layout = config.layout
     servers: list[Service] = []
     if "DATABASE_URL" not in config.outside:
-        address = keep_address(layout, "database_url", new_postgres_address())
-        servers.append(postgres_service(layout, address=address))
+        owner, _ = keep_postgres_addresses(layout)
+        servers.append(postgres_service(layout, address=owner))
     if "REDIS_HOT_URL" not in config.outside:
         servers.append(_valkey(layout, "hot", durable=True, memory_mb=config.hot_memory_mb))
     if "REDIS_BUS_URL" not in config.outside:
         servers.append(_valkey(layout, "bus", durable=False))
     return tuple(servers)
+
+
+def database_roles(config: StackConfig) -> Stage:
+    """Return the step that makes the roles of an embedded database; other servers have theirs."""
+    if "DATABASE_URL" in config.outside:
+        return ()
+    return (Step(name="database-roles", command=(sys.executable, "-m", "kalency.stack.roles")),)
 
 
 def _valkey(layout: Layout, role: str, *, durable: bool, memory_mb: int = 0) -> Service:

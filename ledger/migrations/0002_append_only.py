@@ -1,6 +1,6 @@
 """Refuses updates and deletes of the book of record, whoever asks.
 
-TRUNCATE is left to the rights of the database role: a trigger on it would refuse the test runner too.
+TRUNCATE is refused, too, by what is set after every migration: `ledger/rights.py`.
 """
 
 from django.db import migrations

@@ -44,7 +44,7 @@ def trade_ids(database: Address) -> list[int]:
 
 def migrate(database: Address) -> None:
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    environment = os.environ | {"DATABASE_URL": database.url}
+    environment = os.environ | {"DATABASE_URL": database.url, "DATABASE_ADMIN_URL": ""}
     subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=True)
 
 

@@ -14,7 +14,7 @@ from kalency.stack.layout import Layout
 from kalency.stack.leftovers import end_leftovers
 from kalency.stack.logs import LineLog
 from kalency.stack.service import Service, Stage, Step
-from kalency.stack.services import embedded_servers
+from kalency.stack.services import database_roles, embedded_servers
 from kalency.stack.supervisor import Supervisor, run_until_stopped
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -44,7 +44,7 @@ def plan(layout: Layout, name: str) -> list[Stage]:
         return [(first,), (stand_in(layout, "second", "stubborn"),)]
     assert name == "servers", f"there is no plan {name}"
     config = StackConfig(layout=layout, port=1, shards=1, outside=frozenset())
-    return [embedded_servers(config)]
+    return [embedded_servers(config), database_roles(config)]
 
 
 async def main(layout: Layout, name: str) -> None:

@@ -1,5 +1,7 @@
 """What the environment may say, and how the rest is refused."""
 
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -41,3 +43,31 @@ def test_one_shard_is_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATCHING_SHARDS", "2")
     with pytest.raises(ImproperlyConfigured, match="cannot move between shards yet"):
         env.matching_shards()
+
+
+@pytest.fixture
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory that holds the embedded server's owner, and no variable that names one."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("DATABASE_ADMIN_URL", raising=False)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "database_admin_url").write_text("postgres://embedded@127.0.0.1/k\n")
+    return tmp_path
+
+
+def owner_of(data_dir: Path) -> object:
+    found = env.database_owner(data_dir=data_dir)
+    return found and found["USER"]
+
+
+def test_owner_comes_from_the_same_place_as_the_application(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert owner_of(secrets) == "embedded"
+    monkeypatch.setenv("DATABASE_URL", "postgres://me@elsewhere/k")
+    assert owner_of(secrets) is None
+    monkeypatch.setenv("DATABASE_ADMIN_URL", "postgres://admin@elsewhere/k")
+    assert owner_of(secrets) == "admin"
+    monkeypatch.delenv("DATABASE_URL")
+    with pytest.raises(ImproperlyConfigured, match="without DATABASE_URL"):
+        owner_of(secrets)

@@ -11,12 +11,20 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from kalency.stack.addresses import new_postgres_address
+from kalency.stack.addresses import (
+    APPLICATION_FILE,
+    OWNER_FILE,
+    application_of,
+    keep_postgres_addresses,
+    new_postgres_address,
+    stored_address,
+)
 from kalency.stack.alone import running
 from kalency.stack.layout import Layout
 from kalency.stack.leftovers import is_alive
 from kalency.stack.postgres import postgres_service
 from kalency.stack.privilege import AS_NOBODY
+from kalency.stack.roles import keep_application_role
 from tests.polling import wait_until
 from tests.servers import FAST_AND_LOOSE
 from tests.stack.harness import Supervised
@@ -35,7 +43,7 @@ class Servers(Supervised):
         return Redis.from_url(self.url("redis_hot_url"))
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
-        with psycopg.connect(self.url("database_url"), autocommit=True) as connection:
+        with psycopg.connect(self.url(OWNER_FILE), autocommit=True) as connection:
             answer = connection.execute(statement)
             return answer.fetchall() if answer.description else []
 
@@ -63,14 +71,14 @@ def test_what_was_written_outlives_kills_and_restarts(servers: Servers) -> None:
 def test_a_second_start_after_a_killed_supervisor_finds_everything(servers: Servers) -> None:
     servers.hot().set("order", "open")
     servers.query("CREATE TABLE trade AS SELECT 7 AS price")
-    pids, addresses = servers.pids(), servers.url("database_url")
+    pids, addresses = servers.pids(), servers.url(OWNER_FILE)
     servers.signal(signal.SIGKILL)
     servers.wait()
     again = Servers(servers.layout.root)
     try:
         wait_until(lambda: again.output.count("all are up") == 2, "the second start is up")
         assert not any(is_alive(pid) for pid in pids)
-        assert again.url("database_url") == addresses
+        assert again.url(OWNER_FILE) == addresses
         assert again.hot().get("order") == b"open"
         assert again.query("SELECT price FROM trade") == [(7,)]
     finally:
@@ -89,6 +97,32 @@ def test_the_stores_differ_in_durability_and_both_ask_for_a_password(servers: Se
 def test_secrets_are_readable_by_their_owner_only(servers: Servers) -> None:
     for file in servers.layout.secrets.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_the_application_logs_in_without_the_owners_rights(servers: Servers) -> None:
+    with psycopg.connect(servers.url(APPLICATION_FILE)) as connection:
+        query = "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = user"
+        assert connection.execute(query).fetchone() == (False, False, False)
+
+
+def test_no_password_is_in_a_log(servers: Servers) -> None:
+    logs = "".join(file.read_text() for file in servers.layout.log.iterdir())
+    for file in servers.layout.secrets.glob("*_url"):
+        address = stored_address(servers.layout, file.name)
+        assert address
+        assert address.password not in logs
+
+
+def test_an_application_role_with_another_password_gets_the_stored_one(tmp_path: Path) -> None:
+    tmp_path.chmod(0o711)
+    layout = Layout(tmp_path)
+    layout.make()
+    owner, application = keep_postgres_addresses(layout)
+    with running(postgres_service(layout, address=owner, settings=FAST_AND_LOOSE), layout):
+        for address in (application, application_of(owner)):
+            keep_application_role(owner, address)
+            with psycopg.connect(address.url) as connection:
+                assert connection.execute("SELECT user").fetchone() == (address.user,)
 
 
 def test_an_interrupted_first_start_is_begun_again(tmp_path: Path) -> None:
