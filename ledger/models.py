@@ -204,3 +204,56 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"shard {self.shard} at {self.sequence}"
+
+
+class BalanceCheckpoint(models.Model):
+    """The event as of which a shard's carried balances are, and how many trades there were.
+
+    Not a fact: `ledger/balances.py` moves it, and may make it all again from the postings.
+    """
+
+    shard = models.SmallIntegerField(primary_key=True)
+    sequence = models.BigIntegerField(default=0)
+    trades = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "balance_checkpoint"
+
+    def __str__(self) -> str:
+        return f"balances of shard {self.shard} at {self.sequence}"
+
+
+class AccountBalance(models.Model):
+    """What the postings up to the shard's BalanceCheckpoint make an account; not a fact."""
+
+    pk = models.CompositePrimaryKey("shard", "user_id", "asset")
+    shard = models.SmallIntegerField()
+    user_id = models.BigIntegerField()
+    asset = models.TextField()
+    units = models.BigIntegerField()
+
+    class Meta:
+        db_table = "account_balance"
+
+    def __str__(self) -> str:
+        return f"{self.asset} of account {self.user_id}"
+
+
+class ReconcileRun(models.Model):
+    """What a look at everything that must always hold came to; the latest ones are kept."""
+
+    began_at = models.DateTimeField()
+    seconds = models.FloatField()
+    is_clean = models.BooleanField("nothing broken")
+    is_told = models.BooleanField("all could be told")
+    ledger_lag = models.BigIntegerField("events that waited for the ledger")
+    checks = models.JSONField()
+    findings = models.JSONField("what is broken or could not be told")
+
+    class Meta:
+        db_table = "reconcile_run"
+        ordering = ["-id"]
+        verbose_name = "reconcile run"
+
+    def __str__(self) -> str:
+        return f"reconcile of {self.began_at:%Y-%m-%d %H:%M:%S}"

@@ -6,6 +6,7 @@ CannotAddUp where the events of that time are no longer held. Used by `invariant
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import replace
@@ -58,8 +59,9 @@ class EventTail:
             page = self._page()
             self._read += page
             self._after = page[-1].sequence
-        due = [event for event in self._read if event.sequence <= sequence]
-        del self._read[: len(due)]
+        number = bisect_right(self._read, sequence, key=lambda event: event.sequence)
+        due = self._read[:number]
+        del self._read[:number]
         return due
 
     def _page(self) -> list[AnyEvent]:

@@ -38,6 +38,11 @@ class ServerRestarted(Exception):  # noqa: N818 - a fact about the server, not a
     """The server is another one than when the round began: what was found means nothing."""
 
 
+def server_run(hot: Redis) -> object:
+    """Return what names the server's process, another one after each restart."""
+    return hot.info("server")["run_id"]
+
+
 def check_shard(hot: Redis, shard: int) -> Report:
     """Go through a whole shard at once, and report. Raises ServerRestarted."""
     report = Report(shard)
@@ -60,19 +65,15 @@ class Round:
         Raises ServerRestarted instead of a violation, or at the end, where the server restarted
         since the first step: its clients connect again without a word.
         """
-        run = self._server_run()
+        run = server_run(self._slices.hot)
         for step in self._look():
             if step.violations:
                 self._must_still_be(run)
             yield step
         self._must_still_be(run)
 
-    def _server_run(self) -> object:
-        """Return what names the server's process, another one after each restart."""
-        return self._slices.hot.info("server")["run_id"]
-
     def _must_still_be(self, run: object) -> None:
-        if self._server_run() != run:
+        if server_run(self._slices.hot) != run:
             raise ServerRestarted("the server restarted meanwhile")
 
     def _look(self) -> Steps:

@@ -36,6 +36,31 @@ class MovingBalances:
                     self.units[asset] += units
 
 
+Account = tuple[int, str]
+"""A user, the fee account among them, and an asset."""
+
+
+class MovingAccounts:
+    """What each of the accounts of `users` holds, as far as their wallets were added."""
+
+    def __init__(self, users: Iterable[int]) -> None:
+        self.units: Counter[Account] = Counter()
+        self._not_added = set(users)
+
+    def add(self, user_id: int, balances: Iterable[tuple[str, int | float]]) -> None:
+        """Add all that a user has."""
+        self._not_added.discard(user_id)
+        for asset, units in balances:
+            self.units[user_id, asset] += int(units)
+
+    def follow(self, events: Iterable[AnyEvent]) -> None:
+        """Carry the accounts on. One who is not among `users` comes into being with an event."""
+        for event in events:
+            for user_id, asset, units in balance_changes(event):
+                if user_id not in self._not_added:
+                    self.units[user_id, asset] += units
+
+
 def balance_changes(event: AnyEvent) -> Iterator[tuple[int, str, int]]:
     """Yield user, asset and units for each change of what wallets hold, available and reserved."""
     match event:

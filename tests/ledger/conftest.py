@@ -9,9 +9,13 @@ from django.db import connection
 from redis import Redis
 
 from kalency.stack.addresses import Address
+from ledger.models import Checkpoint
 from ledger.writer import ShardWriter
+from matching.event_log import last_sequence
 from tests.command_process import CommandProcess
 from tests.event_script import EventScript
+from tests.matching.shard import ALICE, BOB, SHARD, Shard, buy, sell, with_terms
+from tests.polling import wait_until
 
 
 @pytest.fixture
@@ -74,3 +78,25 @@ def start_process(transactional_db: None) -> Iterator[Callable[[], CommandProces
     yield start
     for process in started:
         process.forget()
+
+
+@pytest.fixture
+def traded(hot: Redis, start_writer: Callable[[], WriterThread]) -> Shard:
+    """Alice has sold Bob three times 2 lots at 100, with fees; the ledger has it all."""
+    shard = Shard(hot)
+    shard.apply(with_terms("BTC-USD", maker_fee_ppm=1_000, taker_fee_ppm=2_000))
+    shard.deposit(ALICE, "BTC", 10**9)
+    shard.deposit(BOB, "USD", 10**9)
+    shard.place(sell(ALICE, 100, 9))
+    for _ in range(3):
+        shard.place(buy(BOB, 100, 2))
+    start_writer()
+    reach_the_log(hot)
+    return shard
+
+
+def reach_the_log(hot: Redis) -> None:
+    wait_until(
+        lambda: Checkpoint.objects.filter(sequence=last_sequence(hot, shard=SHARD)).exists(),
+        "the ledger is level with the log",
+    )

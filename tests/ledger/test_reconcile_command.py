@@ -7,10 +7,12 @@ from typing import Any, cast
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
+from redis import Redis
 
+from ledger.reconcile import CHECKS
 from matching import keys
-from matching.domain.invariants import CHECKS
-from tests.matching.shard import ALICE, BOB, SHARD, Shard, buy, sell
+from tests.matching.shard import ALICE, BOB, SHARD, Shard
 
 
 class Reconciled:
@@ -30,13 +32,6 @@ class Reconciled:
         return cast("dict[str, Any]", json.loads(self.said))
 
 
-@pytest.fixture
-def traded(funded: Shard) -> Shard:
-    funded.place(sell(ALICE, 100, 5))
-    funded.place(buy(BOB, 100, 2))
-    return funded
-
-
 def test_a_sound_exchange_is_told_check_by_check(traded: Shard) -> None:
     reconciled = Reconciled()
     assert reconciled.status == 0
@@ -47,12 +42,12 @@ def test_a_sound_exchange_is_told_check_by_check(traded: Shard) -> None:
 
 def test_a_sound_exchange_is_told_to_machines(traded: Shard) -> None:
     figures = Reconciled(json=True).figures
-    assert figures["clean"]
+    assert (figures["clean"], figures["ledgerLag"]) == (True, 0)
     assert [check["name"] for check in figures["checks"]] == list(CHECKS)
     assert figures["checks"][1] == {
         "name": "wallets",
         "ok": True,
-        "figures": {"wallets": 4, "broken": 0},
+        "figures": {"wallets": 3, "broken": 0},
     }
     assert (figures["violations"], figures["unjudged"]) == ([], [])
 
@@ -63,7 +58,7 @@ def test_what_is_broken_is_told_with_both_values(traded: Shard) -> None:
     sentence = "Wallet of user 1, BTC.reserved is 29999, the open orders make it 30000."
     reconciled = Reconciled()
     assert reconciled.status == 1
-    assert "reserved             4 wallets   1 broken" in reconciled.said
+    assert "reserved             3 wallets   1 broken" in reconciled.said
     assert f"Shard 0: {sentence}" in reconciled.said
     reconciled = Reconciled(json=True)
     assert (reconciled.status, reconciled.figures["clean"]) == (1, False)
@@ -81,7 +76,7 @@ def test_what_is_broken_is_told_with_both_values(traded: Shard) -> None:
 def test_much_that_is_broken_is_cut_short(traded: Shard) -> None:
     for asset in range(70):
         traded.hot.hset(keys.supply(SHARD), f"A{asset:02}", 1)
-    assert "Shard 0: 20 more" in Reconciled().said
+    assert "Shard 0: 90 more" in Reconciled().said
 
 
 @pytest.mark.damage
@@ -90,6 +85,17 @@ def test_what_cannot_be_looked_at_is_broken(traded: Shard) -> None:
     reconciled = Reconciled()
     assert reconciled.status == 1
     assert "Shard 0: User 2 cannot be looked at: WRONGTYPE" in reconciled.said
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_ledger_that_is_away_is_no_answer(hot: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    Shard(hot)
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    reconciled = Reconciled()
+    monkeypatch.undo()
+    assert reconciled.status == 2
+    assert "Shard 0: The ledger cannot be looked at: " in reconciled.said
 
 
 def test_a_server_that_is_away_is_no_answer() -> None:
