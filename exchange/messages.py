@@ -90,8 +90,20 @@ class Fill(Body, frozen=True, kw_only=True):
     liquidity: Liquidity
 
 
+class OwnFill(Fill, frozen=True, kw_only=True):
+    """A fill by itself, as a list of fills shows it."""
+
+    order_id: str
+    symbol: str
+    side: Side
+    ts: str
+
+
 class OrderAck(Body, frozen=True, kw_only=True):
-    """What became of an order. `fills` and `fees` are those of the call that is answered."""
+    """What became of an order.
+
+    `fills` and `fees` are those of the call that is answered, or all of an ended order looked up.
+    """
 
     order_id: str
     client_order_id: str | None

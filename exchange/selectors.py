@@ -1,25 +1,20 @@
 """What a user can ask about wallet and orders. Called by every front door, on an event loop.
 
-Wallets and open orders come from the hot Redis, ended orders from the ledger. The ledger follows
-the engine by milliseconds: who does not find an order in either waits a moment for it to catch up,
-so that an order never seems lost on its way from one to the other. A ledger that stays behind is
-said to be: no answer is better than a wrong one.
+Wallets and open orders come from the hot Redis, ended orders from the ledger. Who does not find an
+order in either waits a moment for the ledger to catch up, so that an order never seems lost on its
+way from one to the other. A ledger that stays behind is said to be: no answer beats a wrong one.
 """
 
-import asyncio
-from collections.abc import Callable, Collection
-from typing import Final
+from collections.abc import Collection
 
-from channels.db import database_sync_to_async
-from django.db import InterfaceError, OperationalError
-
+from exchange import ledger_access
 from exchange.domain.acks import ended_ack, open_ack
-from exchange.domain.refusals import ledger_away, ledger_behind, unknown_order
+from exchange.domain.refusals import ledger_behind, unknown_order
 from exchange.domain.scaling import order_number
 from exchange.messages import BalanceBody, OrderAck, WalletBody
 from ledger import selectors as ledger
+from ledger.domain.fills import NO_FILLS
 from ledger.domain.orders import EndedOrder
-from ledger.writer import CONSUMER as LEDGER
 from marketdata import listing
 from matching import runtime
 from matching.domain import decimals
@@ -27,8 +22,6 @@ from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.ids import shard_of_order
 from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS
 from matching.state import OpenOrder
-
-CATCH_UP_PAUSES_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 
 
 async def wallet(user_id: int) -> WalletBody:
@@ -77,10 +70,9 @@ async def orders_by_client_id(*, user_id: int, client_order_id: str) -> list[Ord
     found = [order for order in orders if order.client_order_id == client_order_id]
     if found:
         return [await _open(order) for order in found]
-    shards = range(runtime.config().shards)
-    caught_up = [await _catch_up(shard, await state.last_sequence(shard)) for shard in shards]
-    ended = await _from_ledger(ledger.ended_order_by_client_id, user_id, client_order_id)
-    if ended is None and not all(caught_up):
+    caught_up = await ledger_access.catch_up_with_all()
+    ended = await ledger_access.ask(ledger.ended_order_by_client_id, user_id, client_order_id)
+    if ended is None and not caught_up:
         raise ledger_behind()
     return [] if ended is None else [await _ended(ended)]
 
@@ -94,34 +86,15 @@ async def ended_order(*, user_id: int, order_id: int, after: int) -> OrderAck:
     shard = shard_of_order(order_id)
     if shard >= runtime.config().shards:
         raise unknown_order()
-    order = await _from_ledger(ledger.ended_order, order_id)
+    order = await ledger_access.ask(ledger.ended_order, order_id)
     if order is None:
-        caught_up = await _catch_up(shard, after)
-        order = await _from_ledger(ledger.ended_order, order_id)
+        caught_up = await ledger_access.catch_up(shard, after)
+        order = await ledger_access.ask(ledger.ended_order, order_id)
         if order is None and not caught_up:
             raise ledger_behind()
     if order is None or order.user_id != user_id:
         raise unknown_order()
     return await _ended(order)
-
-
-async def _from_ledger(find: Callable[..., EndedOrder | None], *key: object) -> EndedOrder | None:
-    try:
-        found: EndedOrder | None = await database_sync_to_async(find)(*key)
-    except (OperationalError, InterfaceError):
-        # An item of a batch fails by itself: the others may have taken effect already.
-        raise ledger_away() from None
-    return found
-
-
-async def _catch_up(shard: int, sequence: int) -> bool:
-    """Wait a moment for the ledger; return whether it has written the event `sequence`."""
-    state = runtime.state()
-    for pause in CATCH_UP_PAUSES_S:
-        if await state.checkpoint(shard, LEDGER) >= sequence:
-            return True
-        await asyncio.sleep(pause)
-    return await state.checkpoint(shard, LEDGER) >= sequence
 
 
 async def _decimals_of(assets: Collection[str]) -> dict[str, int]:
@@ -149,4 +122,5 @@ async def _open(order: OpenOrder) -> OrderAck:
 
 
 async def _ended(order: EndedOrder) -> OrderAck:
-    return ended_ack(order, await listing.get_async(order.symbol))
+    traded = await ledger_access.ask(ledger.fills_of, order) if order.filled_lots else NO_FILLS
+    return ended_ack(order, await listing.get_async(order.symbol), traded)

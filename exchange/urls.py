@@ -10,7 +10,9 @@ trading = [
     path("orders", orders.OrdersView.as_view()),
     path("orders/batch", orders.BatchView.as_view()),
     path("orders/open", orders.OpenOrdersView.as_view()),
+    path("orders/history", orders.EndedOrdersView.as_view()),
     path("orders/<str:order_id>", orders.OrderView.as_view()),
+    path("fills", orders.FillsView.as_view()),
     path("account", account.AccountView.as_view()),
     path("wallet", account.WalletView.as_view()),
 ]

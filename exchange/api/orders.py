@@ -10,7 +10,8 @@ from accounts.authentication import sender
 from accounts.permissions import CanReadOrTrade
 from accounts.rest.request_form import FormView, read_form
 from accounts.rest.wire import Page
-from exchange import selectors, services
+from exchange import history, selectors, services
+from exchange.history import HistoryQuery
 from exchange.messages import (
     BatchBody,
     BatchForm,
@@ -65,6 +66,22 @@ class OpenOrdersView(TradingView):
             selectors.orders_open(user_id=sender(request).pk, symbol=query.symbol)
         )
         return Response(Page(items=orders))
+
+
+class EndedOrdersView(TradingView):
+    queries = {"GET": HistoryQuery}
+
+    def get(self, request: Request) -> Response:
+        return Response(
+            run_blocking(history.orders_ended(user_id=sender(request).pk, query=self.query))
+        )
+
+
+class FillsView(TradingView):
+    queries = {"GET": HistoryQuery}
+
+    def get(self, request: Request) -> Response:
+        return Response(run_blocking(history.fills(user_id=sender(request).pk, query=self.query)))
 
 
 class OrderView(TradingView):

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from exchange.messages import Fill, OrderAck
+from msgspec.structs import asdict
+
+from exchange.messages import Fill, OrderAck, OwnFill
+from ledger.domain.fills import NO_FILLS, LedgerFill, OrderFills
 from ledger.domain.orders import EndedOrder
 from marketdata.domain.markets import Market
 from matching.domain.events import OrderCanceled, OrderPlaced, OrderRejected, Trade
@@ -60,7 +63,8 @@ def placed_ack(placed: OrderPlaced, trades: Sequence[Trade], market: Market) -> 
         canceled_lots=placed.canceled_lots,
         reason=placed.end_reason,
         ts_us=placed.ts_us,
-        trades=trades,
+        fills=[_taker_fill(placed.side, trade, market) for trade in trades],
+        fee_units=sum(trade.taker_fee_units for trade in trades),
     )
 
 
@@ -98,8 +102,8 @@ def open_ack(order: OpenOrder, market: Market) -> OrderAck:
     )
 
 
-def ended_ack(order: EndedOrder, market: Market) -> OrderAck:
-    """Return an order that has ended, as the ledger keeps it."""
+def ended_ack(order: EndedOrder, market: Market, traded: OrderFills = NO_FILLS) -> OrderAck:
+    """Return an order that has ended, as the ledger keeps it, with the fills that are given."""
     return _ack(
         order,
         market,
@@ -109,6 +113,19 @@ def ended_ack(order: EndedOrder, market: Market) -> OrderAck:
         canceled_lots=order.canceled_lots,
         reason=order.reason,
         ts_us=order.ended_us,
+        fills=[_recorded_fill(fill, market) for fill in traded.fills],
+        fee_units=traded.fee_units,
+    )
+
+
+def own_fill(fill: LedgerFill, market: Market) -> OwnFill:
+    """Return a fill as a list of fills shows it."""
+    return OwnFill(
+        **asdict(_recorded_fill(fill, market)),
+        order_id=str(fill.order_id),
+        symbol=fill.symbol,
+        side=fill.side,
+        ts=rfc3339(fill.ts_us),
     )
 
 
@@ -132,7 +149,8 @@ def _ack(
     remaining_lots: int = 0,
     canceled_lots: int = 0,
     reason: str = "",
-    trades: Sequence[Trade] = (),
+    fills: Sequence[Fill] = (),
+    fee_units: int = 0,
 ) -> OrderAck:
     return OrderAck(
         order_id=str(order.order_id),
@@ -148,15 +166,15 @@ def _ack(
         remaining_qty=market.qty_text(remaining_lots),
         canceled_qty=market.qty_text(canceled_lots),
         avg_price=average_price(filled_units=filled_units, filled_lots=filled_lots, market=market),
-        fees=_fees(order.side, trades, market),
-        fills=[_fill(order.side, trade, market) for trade in trades],
+        fees=dict([_fee(order.side, fee_units, market)]) if fills else {},
+        fills=list(fills),
         # What the user asked for is no refusal; everything else that ended the order is named.
         reject_reason=None if reason in _WANTED_ENDS else reason,
         ts=rfc3339(ts_us),
     )
 
 
-def _fill(side: Side, trade: Trade, market: Market) -> Fill:
+def _taker_fill(side: Side, trade: Trade, market: Market) -> Fill:
     asset, fee = _fee(side, trade.taker_fee_units, market)
     return Fill(
         trade_id=str(trade.trade_id),
@@ -168,10 +186,16 @@ def _fill(side: Side, trade: Trade, market: Market) -> Fill:
     )
 
 
-def _fees(side: Side, trades: Sequence[Trade], market: Market) -> dict[str, str]:
-    if not trades:
-        return {}
-    return dict([_fee(side, sum(trade.taker_fee_units for trade in trades), market)])
+def _recorded_fill(fill: LedgerFill, market: Market) -> Fill:
+    asset, fee = _fee(fill.side, fill.fee_units, market)
+    return Fill(
+        trade_id=str(fill.trade_id),
+        price=market.price_text(fill.price_ticks),
+        qty=market.qty_text(fill.qty_lots),
+        fee=fee,
+        fee_asset=asset,
+        liquidity=fill.liquidity,
+    )
 
 
 def _fee(side: Side, units: int, market: Market) -> tuple[str, str]:

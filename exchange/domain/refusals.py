@@ -34,9 +34,9 @@ def unknown_order() -> ExchangeError:
 
 
 def ledger_behind() -> ExchangeError:
-    """Return the refusal for an order that is not there, where the ledger may just not have it."""
+    """Return the refusal for what is not there, where the ledger may just not have it yet."""
     return ExchangeError(
-        ErrorCode.UNAVAILABLE, "The ledger is behind and may not have this order yet; ask again."
+        ErrorCode.UNAVAILABLE, "The ledger is behind and may not have all of it yet; ask again."
     )
 
 

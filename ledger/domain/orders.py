@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ledger.domain.history import Place
 from matching.domain.values import (
     Lots,
     OrderStatus,
@@ -36,3 +37,7 @@ class EndedOrder:
     canceled_lots: Lots
     reason: str
     ended_us: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.ended_us, self.order_id)

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from accounts.models import User
-from exchange import selectors
+from exchange import ledger_access
 from marketdata import listing
 from marketdata.models import MarketListing
 from matching import keys, runtime
@@ -60,7 +60,7 @@ def test_a_batch_tells_each_item_of_an_unknown_outcome(unmatched: Rest) -> None:
 def test_an_ended_order_is_not_denied_while_the_ledger_is_behind(
     ann: Rest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selectors, "CATCH_UP_PAUSES_S", (0.01,))
+    monkeypatch.setattr(ledger_access, "CATCH_UP_PAUSES_S", (0.01,))
     order = limit("BUY", "60000.00", "0.1000", clientOrderId="mine")
     order_id = ann.post("orders", order).ok(201)["orderId"]
     ann.delete(f"orders/{order_id}").ok()  # and no ledger writer runs
