@@ -17,7 +17,12 @@ log = logging.getLogger(__name__)
 
 FACTS: Final = ("trade_ledger", "order_opened", "order_history", "funding", "ledger_notice")
 """The ledger's tables whose rows are added once and never changed."""
-NOT_FACTS: Final = ("ledger_consumer_offsets",)
+NOT_FACTS: Final = (
+    "ledger_consumer_offsets",
+    "balance_checkpoint",
+    "account_balance",
+    "reconcile_run",
+)
 """Those whose rows move with the facts, or can be made of them again."""
 
 TABLES, VIEWS, SEQUENCES = "rp", "vm", "S"  # kinds of relations, in PostgreSQL's letters

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from django.db import connection
 from redis import Redis
 
 from kalency.stack.addresses import Address
@@ -26,6 +25,7 @@ LOAD_S = float(os.environ.get("LOAD_S", "3"))
 FIRST_TRADE, SECOND_TRADE, THIRD_TRADE = 64, 128, 192
 
 StartWriter = Callable[[], WriterThread]
+Tamper = Callable[[str], None]
 
 
 @pytest.fixture
@@ -54,11 +54,16 @@ def found(hot: Redis, *, full: bool = False) -> list[str]:
     return sentences(reconcile.reconcile(hot, full=full))
 
 
-def tamper(statement: str) -> None:
-    """Change the book of record as nobody may: as superuser, with the triggers off."""
-    with psycopg.connect(**connection.get_connection_params()) as session:
-        session.execute("SET session_replication_role = replica")
-        session.execute(statement)
+@pytest.fixture
+def tamper(owner: psycopg.Connection) -> Tamper:
+    """Changes the book of record as nobody may: as superuser, with the triggers off."""
+
+    def change(statement: str) -> None:
+        with owner.transaction():
+            owner.execute("SET LOCAL session_replication_role = replica")
+            owner.execute(statement)
+
+    return change
 
 
 def test_what_was_traded_is_in_the_ledger(traded: Shard) -> None:
@@ -162,14 +167,16 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_row_is_named_with_both_figures(traded: Shard, damage: str) -> None:
+def test_a_damaged_row_is_named_with_both_figures(
+    traded: Shard, tamper: Tamper, damage: str
+) -> None:
     statement, expected = DAMAGE[damage]
     tamper(statement)
     assert found(traded.hot) == expected
     assert found(traded.hot, full=True) == expected
 
 
-def test_a_doubled_trade_is_named(traded: Shard) -> None:
+def test_a_doubled_trade_is_named(traded: Shard, tamper: Tamper) -> None:
     tamper(DOUBLE.format(trade=SECOND_TRADE, sequence=4, number=FIRST_TRADE + 1))
     told = found(traded.hot)
     assert "trades: Trades are 4 in the ledger, the shard made 3." in told
@@ -178,7 +185,7 @@ def test_a_doubled_trade_is_named(traded: Shard) -> None:
         "the ledger's postings make it 796." in told  # fmt: skip
 
 
-def test_a_row_beyond_the_checkpoint_is_named(traded: Shard) -> None:
+def test_a_row_beyond_the_checkpoint_is_named(traded: Shard, tamper: Tamper) -> None:
     tamper(DOUBLE.format(trade=SECOND_TRADE, sequence=1_000, number=THIRD_TRADE + 64))
     assert found(traded.hot) == ["ledger: Row of event 1000 is beyond the ledger's checkpoint."]
 
@@ -192,7 +199,7 @@ INSERT INTO trade_ledger SELECT * FROM doubled
 
 
 @pytest.mark.usefixtures("mostly_carried")
-def test_old_damage_stays_hidden_from_carried_balances_only(traded: Shard) -> None:
+def test_old_damage_stays_hidden_from_carried_balances_only(traded: Shard, tamper: Tamper) -> None:
     assert found(traded.hot) == []
     tamper("UPDATE funding SET amount_units = 7 WHERE user_id = 2")
     assert found(traded.hot) == []
@@ -221,11 +228,11 @@ def test_a_log_that_ends_before_the_ledger_is_broken(traded: Shard) -> None:
 
 
 def test_a_ledger_that_stays_behind_is_no_damage(
-    traded: Shard, start_writer: StartWriter, monkeypatch: pytest.MonkeyPatch
+    traded: Shard, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconcile, "WAIT_FOR_LEDGER_S", 0.0)
-    with psycopg.connect(**connection.get_connection_params()) as blocker:
-        blocker.execute("LOCK TABLE ledger_consumer_offsets IN SHARE ROW EXCLUSIVE MODE")
+    with owner.transaction():
+        owner.execute("LOCK TABLE ledger_consumer_offsets IN SHARE ROW EXCLUSIVE MODE")
         traded.deposit(BOB, "USD", 5)
         outcome = reconcile.reconcile(traded.hot)
     last = last_sequence(traded.hot, shard=SHARD)
