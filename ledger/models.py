@@ -192,6 +192,32 @@ class Notice(models.Model):
         return f"{self.kind} at event {self.sequence}"
 
 
+class Batch(models.Model):
+    """What the writer added in one transaction, sealed: a link of its shard's chain of hashes.
+
+    The primary key is the event id of the last event; `ledger/domain/chain.py` says what is in it.
+    """
+
+    event_id = models.BigIntegerField(primary_key=True)
+    shard = models.SmallIntegerField()
+    first_sequence = models.BigIntegerField()
+    last_sequence = models.BigIntegerField()
+    manifest = models.BinaryField()
+    previous_hash = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "ledger_batch"
+        ordering = ["-event_id"]
+        verbose_name_plural = "batches"
+        constraints = [
+            models.UniqueConstraint(fields=["shard", "first_sequence"], name="batch_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"events {self.first_sequence} to {self.last_sequence} of shard {self.shard}"
+
+
 class Checkpoint(models.Model):
     """How far the ledger has read each shard's events; moves in one transaction with the rows."""
 

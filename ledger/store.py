@@ -1,17 +1,20 @@
 """The writer's own connection to Postgres: one shard's lock, its checkpoint, and bulk appends.
 
-Rows and checkpoint go in one transaction, and the checkpoint only moves from the very value that
-was read: whatever dies, and however many writers there are, an event is written once.
+Rows, checkpoint and the next link of the hash chain go in one transaction, and the checkpoint only
+moves from the very value that was read: whatever dies, and however many writers there are, an event
+is written once.
 """
 
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final, cast
 
 import psycopg
 from psycopg import sql
 
-from ledger.domain.rows import TABLES, Rows, lines_of
+from ledger.domain.chain import GENESIS, Batch, manifest_of
+from ledger.domain.rows import TABLES, Rows, event_id, lines_of
 
 CONNECT_TIMEOUT_S: Final = 3
 _LOCK_FAMILY: Final = zlib.crc32(b"kalency ledger writer") - 2**31  # advisory locks take an int4
@@ -21,12 +24,24 @@ class CheckpointMoved(Exception):  # noqa: N818 - a fact, and a reason to start 
     """Someone else has written past the checkpoint this writer goes on from."""
 
 
+class ChainCut(Exception):  # noqa: N818 - a fact about the ledger
+    """The chain of hashes does not end where the checkpoint is: somebody changed one of them."""
+
+    def __init__(self, *, shard: int, checkpoint: int, chain_end: int) -> None:
+        super().__init__(
+            f"Shard {shard}: the ledger is at event {checkpoint}, but its chain of hashes ends at "
+            f"{chain_end}: one of them was changed. Nothing was written: manage.py verify_ledger "
+            "says what is missing."
+        )
+
+
 class LedgerStore:
     """One session of one shard's writer; a broken session is thrown away, never repaired."""
 
     def __init__(self, database: Mapping[str, Any], *, shard: int) -> None:
         """Connect. `database` is an entry of Django's DATABASES."""
         self._shard = shard
+        self._head = GENESIS
         self._connection = psycopg.connect(
             host=database["HOST"],
             port=database["PORT"],
@@ -48,8 +63,21 @@ class LedgerStore:
         ).fetchone()
         return bool(row and row[0])
 
-    def checkpoint(self) -> int:
-        """Return the sequence of the last event in the ledger (0: none)."""
+    def resume(self) -> int:
+        """Return the sequence of the last event in the ledger (0: none). Raises ChainCut."""
+        checkpoint = self._checkpoint()
+        head = self._connection.execute(
+            "SELECT last_sequence, hash FROM ledger_batch WHERE shard = %s"
+            " ORDER BY first_sequence DESC LIMIT 1",
+            (self._shard,),
+        ).fetchone()
+        if head:
+            chain_end, self._head = head
+            if chain_end != checkpoint:
+                raise ChainCut(shard=self._shard, checkpoint=checkpoint, chain_end=chain_end)
+        return checkpoint
+
+    def _checkpoint(self) -> int:
         self._connection.execute(
             "INSERT INTO ledger_consumer_offsets (shard, sequence, updated_at)"
             " VALUES (%s, 0, now()) ON CONFLICT (shard) DO NOTHING",
@@ -74,14 +102,40 @@ class LedgerStore:
             )
             if moved.rowcount != 1:
                 raise CheckpointMoved(f"Shard {self._shard} is no longer at event {after}.")
-            for table, table_rows in rows.by_table():
-                self._copy(table, lines_of(table_rows))
+            batch = Batch.seal(
+                shard=self._shard,
+                first=after + 1,
+                last=upto,
+                manifest=self._add(rows, first=after + 1),
+                previous_hash=self._head,
+            )
+            self._connection.execute(
+                _ADD_BATCH, asdict(batch) | {"event_id": event_id(shard=self._shard, sequence=upto)}
+            )
+        self._head = batch.hash
+
+    def _add(self, rows: Rows, *, first: int) -> bytes:
+        """Add rows; return the manifest of a batch that begins with event `first`."""
+        manifest = bytearray()
+        for table, table_rows in rows.by_table():
+            lines = lines_of(table_rows)
+            self._copy(table, lines)
+            manifest += manifest_of(table, table_rows, lines, first=first)
+        return bytes(manifest)
 
     def _copy(self, table: str, lines: list[bytes]) -> None:
         if not lines:
             return
         with self._connection.cursor() as cursor, cursor.copy(_COPY[table]) as copy:
             copy.write(b"".join(lines))
+
+
+_ADD_BATCH: Final = """
+    INSERT INTO ledger_batch
+        (event_id, shard, first_sequence, last_sequence, manifest, previous_hash, hash)
+    VALUES (%(event_id)s, %(shard)s, %(first_sequence)s, %(last_sequence)s,
+        %(manifest)b, %(previous_hash)b, %(hash)b)
+"""
 
 
 def _copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:

@@ -54,7 +54,7 @@ class ShardWriter:
         self._away = ""
 
     def run(self) -> None:
-        """Write until stopped, through outages. Raises EventHole, LogLost, or what is a bug."""
+        """Write until stopped, through outages. Raises EventHole, LogLost, ChainCut, or a bug."""
         pause_s = FIRST_PAUSE_S
         while not self._stop.is_set():
             try:
@@ -94,8 +94,8 @@ class ShardWriter:
         return True
 
     def _resume(self, hot: Redis, store: LedgerStore) -> int:
-        """Return where to go on. Raises LogLost."""
-        position = store.checkpoint()
+        """Return where to go on. Raises LogLost and ChainCut."""
+        position = store.resume()
         last = last_sequence(hot, shard=self._shard)
         if position > last:
             raise LogLost(shard=self._shard, checkpoint=position, last=last)

@@ -7,7 +7,15 @@ from typing import Final
 
 import msgspec
 
-from ledger.domain.rows import FundingRow, NoticeRow, OpenedRow, OrderRow, Rows, TradeRow
+from ledger.domain.rows import (
+    FundingRow,
+    NoticeRow,
+    OpenedRow,
+    OrderRow,
+    Rows,
+    TradeRow,
+    event_id,
+)
 from matching.domain.events import (
     AccountReset,
     AnyEvent,
@@ -21,7 +29,6 @@ from matching.domain.events import (
     OrderRejected,
     Trade,
 )
-from matching.domain.ids import MAX_SHARDS
 from matching.domain.timestamps import to_datetime
 from matching.domain.values import EndReason, OrderStatus, Side
 
@@ -34,11 +41,6 @@ _NOTICE_COLUMNS: Final = {"sequence", "ts_us", "symbol", "user_id"}
 _ESCAPES: Final = str.maketrans(
     {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
 )
-
-
-def event_id(*, shard: int, sequence: int) -> int:
-    """Return one number for an event of any shard; unique, and growing within a shard."""
-    return sequence * MAX_SHARDS + shard
 
 
 def rows_of(events: Iterable[AnyEvent], *, shard: int) -> Rows:

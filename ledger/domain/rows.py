@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from matching.domain.ids import MAX_SHARDS
+
 
 class TradeRow(NamedTuple):
     """One trade, as `trade_ledger` keeps it."""
@@ -125,6 +127,11 @@ class Rows:
         """Yield each table with its rows, in the order of TABLES."""
         lists = (self.trades, self.orders, self.funding, self.opened, self.notices)
         yield from zip(TABLES, lists, strict=True)
+
+
+def event_id(*, shard: int, sequence: int) -> int:
+    """Return one number for an event of any shard; unique, and growing within a shard."""
+    return sequence * MAX_SHARDS + shard
 
 
 def lines_of(rows: Sequence[AnyRow]) -> list[bytes]:

@@ -58,7 +58,7 @@ UNION ALL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0003_openings_and_notices")]
+    dependencies = [("ledger", "0004_hash_chain")]
 
     operations = [
         migrations.RunSQL(TRANSFERS.format(legs=LEGS), "DROP VIEW ledger_transfers"),

@@ -8,8 +8,8 @@ import pytest
 from django.db import models
 from redis import Redis
 
-from ledger.domain.recording import event_id, rows_of
-from ledger.domain.rows import TABLES
+from ledger.domain.recording import rows_of
+from ledger.domain.rows import TABLES, event_id
 from ledger.models import Funding, Notice, OpenedOrder, OrderRecord, Trade
 from matching.domain.errors import ErrorCode
 from matching.domain.events import AnyEvent

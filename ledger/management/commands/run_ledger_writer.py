@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from ledger.store import ChainCut
 from ledger.writer import LogLost, ShardWriter
 from matching.event_log import EventHole
 
@@ -17,7 +18,7 @@ POLL_S: Final = 0.1
 STOP_GRACE_S: Final = 10.0
 
 # What the message says in full; anything else is a bug and shows its traceback.
-FACTS: Final = (EventHole, LogLost)
+FACTS: Final = (EventHole, LogLost, ChainCut)
 
 log = logging.getLogger("ledger")
 
