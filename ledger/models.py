@@ -6,7 +6,6 @@ Text has no length limit, because the writer may not refuse what the matching fu
 and user ids carry no foreign key, because the ledger outlives accounts.
 """
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -23,13 +22,11 @@ def _event_id_matches(name: str) -> models.CheckConstraint:
 def _event_id() -> models.GeneratedField:
     """Return the same number for a table whose primary key is the order."""
     return models.GeneratedField(
-        expression=_EVENT_ID, output_field=models.BigIntegerField(), db_persist=True
+        expression=_EVENT_ID,
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        unique=True,
     )
-
-
-def _by_event(name: str) -> BrinIndex:
-    """Return the index that finds a stretch of events: tiny, since rows come in their order."""
-    return BrinIndex(fields=["event_id"], name=name, autosummarize=True)
 
 
 class Trade(models.Model):
@@ -106,7 +103,6 @@ class OrderRecord(models.Model):
                 condition=~Q(client_order_id=""),
                 name="order_client_id",
             ),
-            _by_event("order_event"),
         ]
 
     def __str__(self) -> str:
@@ -139,7 +135,6 @@ class OpenedOrder(models.Model):
         db_table = "order_opened"
         ordering = ["-order_id"]
         verbose_name = "opened order"
-        indexes = [_by_event("opened_event")]
 
     def __str__(self) -> str:
         return f"order {self.order_id}"

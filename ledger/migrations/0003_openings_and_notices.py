@@ -1,6 +1,5 @@
 """Adds what a shard is made of beside balances: orders that came to rest, terms, limits, resets."""
 
-import django.contrib.postgres.indexes
 import django.db.models.expressions
 from django.db import migrations, models
 
@@ -64,6 +63,7 @@ class Migration(migrations.Migration):
                             models.F("shard"),
                         ),
                         output_field=models.BigIntegerField(),
+                        unique=True,
                     ),
                 ),
             ],
@@ -86,12 +86,7 @@ class Migration(migrations.Migration):
                     models.F("shard"),
                 ),
                 output_field=models.BigIntegerField(),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="orderrecord",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["event_id"], name="order_event"
+                unique=True,
             ),
         ),
         migrations.AddConstraint(
@@ -110,12 +105,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="notice_event_id",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="openedorder",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["event_id"], name="opened_event"
             ),
         ),
         *(
