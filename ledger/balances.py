@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from django.db import connection, transaction
 
 from ledger.domain.agreement import Gap, LedgerTotals
-from ledger.domain.recording import event_id
+from ledger.domain.rows import event_id
 from ledger.models import AccountBalance, BalanceCheckpoint
 from matching.domain.ids import MAX_SHARDS, order_id
 from matching.domain.moving_sums import Account

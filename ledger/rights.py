@@ -15,7 +15,14 @@ from django.db.backends.utils import CursorWrapper
 
 log = logging.getLogger(__name__)
 
-FACTS: Final = ("trade_ledger", "order_opened", "order_history", "funding", "ledger_notice")
+FACTS: Final = (
+    "trade_ledger",
+    "order_opened",
+    "order_history",
+    "funding",
+    "ledger_notice",
+    "ledger_batch",
+)
 """The ledger's tables whose rows are added once and never changed."""
 NOT_FACTS: Final = (
     "ledger_consumer_offsets",

@@ -3,11 +3,6 @@
 import django.db.models.expressions
 from django.db import migrations, models
 
-GUARD = """
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change()
-"""
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -106,9 +101,5 @@ class Migration(migrations.Migration):
                 ),
                 name="notice_event_id",
             ),
-        ),
-        *(
-            migrations.RunSQL(GUARD.format(table=table), f"DROP TRIGGER append_only ON {table}")
-            for table in ["order_opened", "ledger_notice"]
         ),
     ]

@@ -39,7 +39,7 @@ def stored(table: str) -> list[bytes]:
     columns = ", ".join(TABLES[table]._fields)
     with connection.cursor() as cursor:
         cursor.execute("SET TIME ZONE 'UTC'")
-        query = f"COPY (SELECT {columns} FROM {table} ORDER BY sequence) TO STDOUT"  # noqa: S608 - the names are ours
+        query = f"COPY (SELECT {columns} FROM {table} ORDER BY sequence) TO STDOUT"
         with cursor.copy(query) as copy:
             return [bytes(line) for line in copy]
 
