@@ -14,6 +14,7 @@
 local apply = require("apply")
 local book = require("book")
 local client_orders = require("client_orders")
+local collector = require("collector")
 local events = require("events")
 local keys = require("keys")
 local limits = require("limits")
@@ -120,8 +121,7 @@ local function acks_of(batch, gateway)
     return acks
 end
 
-local function answer(batch, gateway, request_id)
-    local acks = acks_of(batch, gateway)
+local function answer(batch, acks, request_id)
     local pieces, last = acks.pieces, acks.last + 3
     pieces[last - 2] = ACK_HEADER
     pieces[last - 1] = cmsgpack.pack(request_id)
@@ -138,7 +138,7 @@ local function answer(batch, gateway, request_id)
     acks.count, acks.last = acks.count + 1, last
 end
 
-local function apply_command(batch, gateway, command, mode)
+local function apply_command(batch, acks, command, mode)
     batch.first_event = #batch.events + 1
     batch.earlier_answer = nil
     if type(command) ~= "table" then
@@ -151,7 +151,7 @@ local function apply_command(batch, gateway, command, mode)
         bury(batch, "unreadable", cmsgpack.pack(command))
     end
     if numbers.is_count(command[2]) then
-        answer(batch, gateway, command[2])
+        answer(batch, acks, command[2])
     end
 end
 
@@ -172,8 +172,9 @@ local function apply_entry(batch, id, fields, mode)
     end
     batch.now = math.max(batch.now, math.min(entry.ts, latest_time(id)))
     batch.repeated_bytes = 0
+    local acks, commands = acks_of(batch, entry.gateway), entry.commands
     for index = 1, entry.count do
-        apply_command(batch, entry.gateway, entry.commands[index], mode)
+        apply_command(batch, acks, commands[index], mode)
     end
     batch.commands = batch.commands + entry.count
     batch.reply_bytes = batch.reply_bytes + batch.repeated_bytes
@@ -226,8 +227,10 @@ end
 local function reply_of(batch)
     local reply = { batch.entries, batch.commands, batch.numbers.event }
     for gateway, acks in pairs(batch.acks) do
-        reply[#reply + 1] = gateway
-        reply[#reply + 1] = msgpack.array_header(acks.count) .. table.concat(acks.pieces)
+        if acks.count > 0 then
+            reply[#reply + 1] = gateway
+            reply[#reply + 1] = msgpack.array_header(acks.count) .. table.concat(acks.pieces)
+        end
     end
     return reply
 end
@@ -257,6 +260,7 @@ return function(names, arguments)
     local max_commands, window_us = tonumber(arguments[1]), tonumber(arguments[2])
     local mode = arguments[3]
     assert(window_us >= 1000 and window_us <= MAX_WINDOW_US, "the client order window is off")
+    collector.hold()
     local batch = begin(names[1], window_us)
     apply_entries(batch, max_commands, mode)
     local reply, packed_events = reply_of(batch), msgpack.array(batch.events, 1, #batch.events)
@@ -264,5 +268,6 @@ return function(names, arguments)
         commit(batch, packed_events)
     end
     memory.keep(batch.prefix, stamp(batch), batch.memory)
+    collector.work()
     return reply
 end

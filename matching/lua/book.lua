@@ -31,6 +31,7 @@ local function empty(side)
     side.next_page = FIRST_PAGE
     side.orders = next(side.orders) and {} or side.orders
     side.added, side.removed = emptied(side.added), emptied(side.removed)
+    side.changed_prices = emptied(side.changed_prices)
     side.first_read, side.first_added = 1, 1
 end
 
@@ -53,7 +54,8 @@ function book.side(batch, market, word)
             first_added = 1, -- likewise
             totals = {}, -- price → lots, as far as known
             known = 0, -- how many of them
-            changed_prices = {}, -- those whose totals are to be written
+            price_calls = {}, -- price → the last call that changed its total
+            changed_prices = {}, -- those that the batch changed
         }
         market[word] = side
     end

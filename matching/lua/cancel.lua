@@ -14,7 +14,7 @@ local function take_off(batch, order, end_reason)
     local terms, lots = market.terms, order.remaining
     local wallet = wallets.get(batch, order.user, terms)
     wallets.reserve(wallet, terms, order, -lots)
-    wallets.add(wallet, terms.orders_field, -1)
+    wallets.add(wallet, terms.orders, -1)
     local level_lots = book.take(batch, book.side(batch, market, order.side), order, lots)
     local update_id = markets.next_update_id(market)
     events.canceled(batch, order, lots, end_reason, level_lots, update_id)
@@ -46,8 +46,8 @@ function cancel.all(batch, command)
             return events.refused(batch, user_id, "cancel-all", "UNKNOWN_SYMBOL", "")
         end
         -- Else the user's orders in all other markets would be looked through.
-        local amounts = wallets.get(batch, user_id, market.terms).amounts
-        if amounts[market.terms.orders_field] == 0 then
+        wallets.get(batch, user_id, market.terms)
+        if market.terms.orders.amounts[user_id] == 0 then
             return nil
         end
     end

@@ -13,7 +13,8 @@ local funds = {}
 
 -- Puts `amount` into the available part of a balance (takes it out where negative).
 function funds.change(batch, user_id, asset, amount, reference)
-    wallets.add(wallets.get_asset(batch, user_id, asset), asset .. ".available", amount)
+    local wallet, available = wallets.get_asset(batch, user_id, asset)
+    wallets.add(wallet, available, amount)
     supply.add(batch, asset, amount)
     events.funds(batch, user_id, asset, amount, reference)
 end
@@ -24,8 +25,8 @@ function funds.move(batch, command)
     if references.answer_again(batch, user_id, "funds", reference, terms) then
         return nil
     end
-    local wallet = wallets.get_asset(batch, user_id, asset)
-    if wallet.amounts[asset .. ".available"] + amount < 0 then
+    local _, available = wallets.get_asset(batch, user_id, asset)
+    if available.amounts[user_id] + amount < 0 then
         return events.refused(batch, user_id, "funds", "INSUFFICIENT_FUNDS", "")
     elseif supply.would_overflow(batch, asset, amount) then
         return events.refused(batch, user_id, "funds", "INVALID_REQUEST", OVERFLOW)
@@ -36,8 +37,8 @@ end
 
 -- The sum that a balance would be without open orders.
 local function total(batch, user_id, asset)
-    local amounts = wallets.get_asset(batch, user_id, asset).amounts
-    return amounts[asset .. ".available"] + amounts[asset .. ".reserved"]
+    local _, available, reserved = wallets.get_asset(batch, user_id, asset)
+    return available.amounts[user_id] + reserved.amounts[user_id]
 end
 
 -- What has to be added to each asset of the user, in the order of their names, so that with all

@@ -21,15 +21,18 @@ function levels.add(side, price, lots)
         error("a level would become negative")
     end
     totals[price] = total
-    side.changed_prices[price] = true
+    if side.price_calls[price] ~= side.call then
+        side.price_calls[price] = side.call
+        side.changed_prices[#side.changed_prices + 1] = price
+    end
     return total
 end
 
 -- Writes the totals of one side.
 function levels.write(side)
-    local totals, changed = side.totals, side.changed_prices
+    local totals = side.totals
     local present, absent = {}, nil
-    for price in pairs(changed) do
+    for _, price in ipairs(side.changed_prices) do
         if totals[price] > 0 then
             present[#present + 1] = price
             present[#present + 1] = totals[price]
@@ -37,14 +40,13 @@ function levels.write(side)
             absent = absent or {}
             absent[#absent + 1] = price
         end
-        changed[price] = nil -- and not a new table, which would have to grow again
     end
     writes.variadic("HSET", side.levels_key, present)
     if absent then
         writes.variadic("HDEL", side.levels_key, absent)
     end
     if side.known > MAX_KNOWN then
-        side.totals, side.known = {}, 0
+        side.totals, side.price_calls, side.known = {}, {}, 0
     end
 end
 

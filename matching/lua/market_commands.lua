@@ -68,7 +68,7 @@ function market_commands.define(batch, command)
             return refuse(batch, "CONFLICT", name .. " of a listed market cannot change")
         end
     end
-    markets.redefine(listed, terms)
+    markets.redefine(batch, listed, terms)
     return events.market_defined(batch, terms)
 end
 

@@ -3,6 +3,7 @@
 -- Emits nothing.
 
 local keys = require("keys")
+local wallets = require("wallets")
 
 -- The terms of a market in the order of the DefineMarket command.
 local TEXTS = { "symbol", "base", "quote" }
@@ -25,19 +26,24 @@ local function to_line(terms)
 end
 
 -- Adds what follows from the terms: the fields of a wallet that trading here touches.
-local function complete(terms)
-    local base, quote = terms.base, terms.quote
-    terms.quote_available, terms.quote_reserved = quote .. ".available", quote .. ".reserved"
-    terms.base_available, terms.base_reserved = base .. ".available", base .. ".reserved"
-    terms.base_incoming, terms.orders_field = base .. ".incoming", terms.symbol .. ".orders"
+local function complete(batch, terms)
+    local function field(owner, part)
+        return wallets.field(batch, owner .. "." .. part)
+    end
+    terms.quote_available = field(terms.quote, "available")
+    terms.quote_reserved = field(terms.quote, "reserved")
+    terms.base_available = field(terms.base, "available")
+    terms.base_reserved = field(terms.base, "reserved")
+    terms.base_incoming = field(terms.base, "incoming")
+    terms.orders = field(terms.symbol, "orders")
     terms.wallet_fields = {
         terms.quote_available, terms.quote_reserved, terms.base_available, terms.base_reserved,
-        terms.base_incoming, terms.orders_field,
+        terms.base_incoming, terms.orders,
     }
     return terms
 end
 
-local function from_line(line)
+local function from_line(batch, line)
     local terms = {}
     for name, value in line:gmatch("(%S+)=(%S+)") do
         terms[name] = value
@@ -45,7 +51,7 @@ local function from_line(line)
     for _, name in ipairs(COUNTS) do
         terms[name] = tonumber(terms[name])
     end
-    return complete(terms)
+    return complete(batch, terms)
 end
 
 local function load(batch, symbol)
@@ -57,7 +63,7 @@ local function load(batch, symbol)
     return {
         key = key,
         symbol = symbol,
-        terms = from_line(row[1]),
+        terms = from_line(batch, row[1]),
         status = row[2],
         last_price = tonumber(row[3]),
         update_id = tonumber(row[4]),
@@ -90,7 +96,7 @@ function markets.add(batch, terms)
     local market = {
         key = keys.market(batch.prefix, terms.symbol),
         symbol = terms.symbol,
-        terms = complete(terms),
+        terms = complete(batch, terms),
         status = "TRADING",
         last_price = 0,
         update_id = 0,
@@ -102,8 +108,8 @@ function markets.add(batch, terms)
 end
 
 -- Gives a listed market other filters and fees.
-function markets.redefine(market, terms)
-    market.terms = complete(terms)
+function markets.redefine(batch, market, terms)
+    market.terms = complete(batch, terms)
     market.redefined = true
 end
 

@@ -111,7 +111,7 @@ local function execute_one(batch, market, taker, maker, lots)
     market.last_price = maker.price
     events.trade(batch, trade)
     if maker.ended then
-        wallets.add(wallets.get(batch, maker.user, terms), terms.orders_field, -1)
+        wallets.add(wallets.get(batch, maker.user, terms), terms.orders, -1)
         events.filled(batch, maker)
     end
 end

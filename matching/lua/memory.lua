@@ -10,13 +10,8 @@
 -- Lua's collector goes through a table in one go, and growing one is one go as well: small bounds
 -- keep that well below a millisecond.
 local MAX_WALLETS = 10000
+local MAX_AMOUNTS = 1000000 -- in wallets
 local MAX_ORDERS = 1500
-
--- Lua waits by default until as much garbage has piled up as there is in use, and each time it has,
--- makes its table of all strings anew: in one go, and three times as long as the rest of a call.
--- So the collector goes round without a pause, in small steps.
-local COLLECTOR_PAUSE = 100
-local COLLECTOR_STEP = 150
 
 local kept = {} -- a shard's prefix → its memory
 
@@ -25,8 +20,6 @@ local memory = {}
 -- The memory of the shard as it stands at `stamp`, empty where there is none. Taking it leaves
 -- none behind: `keep` is the last thing a call does.
 function memory.take(prefix, stamp)
-    collectgarbage("setpause", COLLECTOR_PAUSE)
-    collectgarbage("setstepmul", COLLECTOR_STEP)
     local found = kept[prefix]
     kept[prefix] = nil
     if found and found.stamp == stamp then
@@ -37,16 +30,26 @@ function memory.take(prefix, stamp)
         call = 1, -- the number of the call that has it
         wallets = {}, -- user id → wallet
         wallet_count = 0,
+        fields = {}, -- name → that field of all wallets
+        amount_count = 0, -- in the fields
         orders = {}, -- order id → order
         order_count = 0,
         markets = {}, -- symbol → market
     }
 end
 
+local function forget_wallets(taken)
+    taken.wallets, taken.wallet_count = {}, 0
+    for _, field in pairs(taken.fields) do
+        field.amounts, field.calls = {}, {}
+    end
+    taken.amount_count = 0
+end
+
 -- Keeps what was taken, now that everything in it is written.
 function memory.keep(prefix, stamp, taken)
-    if taken.wallet_count > MAX_WALLETS then
-        taken.wallets, taken.wallet_count = {}, 0
+    if taken.wallet_count > MAX_WALLETS or taken.amount_count > MAX_AMOUNTS then
+        forget_wallets(taken)
     end
     if taken.order_count > MAX_ORDERS then
         taken.orders, taken.order_count = {}, 0

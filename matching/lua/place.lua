@@ -71,29 +71,29 @@ local function has_too_many_open(market, order, wallet)
         limit = MAX_OPEN_ORDERS
     end
     local can_rest = order.type == "LIMIT" and order.time_in_force == "GTC"
-    return can_rest and wallet.amounts[market.terms.orders_field] >= limit
+    return can_rest and market.terms.orders.amounts[order.user] >= limit
 end
 
 -- Whether a buy could bring more than the user may have, resting buys included.
 local function exceeds_cap(market, order, wallet)
-    local terms, amounts = market.terms, wallet.amounts
+    local terms, user = market.terms, order.user
     if order.side == "SELL" then
         return false
     end
     -- Without a cap of their own nobody may have more than there can be, so that no sum of what is
     -- on order passes it either.
     local cap = wallet.limits.caps[terms.base] or numbers.MAX_AMOUNT
-    local held = amounts[terms.base_available] + amounts[terms.base_reserved]
-    return held + amounts[terms.base_incoming] + order.qty * terms.lot_units > cap
+    local held = terms.base_available.amounts[user] + terms.base_reserved.amounts[user]
+    return held + terms.base_incoming.amounts[user] + order.qty * terms.lot_units > cap
 end
 
 -- Whether the user can pay for the whole order. What a market buy costs only its plan tells.
-local function can_pay(market, order, wallet)
+local function can_pay(market, order)
     if order.type == "MARKET" and order.side == "BUY" then
         return true
     end
     local field, amount = wallets.needed(market.terms, order, order.qty)
-    return amount <= wallet.amounts[field]
+    return amount <= field.amounts[order.user]
 end
 
 -- The first rule that the order breaks whatever the book holds, if any.
@@ -102,7 +102,7 @@ local function broken_rule(market, order, wallet)
         return "TOO_MANY_OPEN_ORDERS"
     elseif exceeds_cap(market, order, wallet) then
         return "POSITION_LIMIT"
-    elseif not can_pay(market, order, wallet) then
+    elseif not can_pay(market, order) then
         return "INSUFFICIENT_FUNDS"
     end
     return nil
@@ -135,7 +135,7 @@ end
 -- total and the book's update id.
 local function rest(batch, market, order, wallet)
     wallets.reserve(wallet, market.terms, order, order.remaining)
-    wallets.add(wallet, market.terms.orders_field, 1)
+    wallets.add(wallet, market.terms.orders, 1)
     orders.open(batch, order)
     local level_lots = book.add(book.side(batch, market, order.side), order)
     return level_lots, markets.next_update_id(market)
@@ -186,7 +186,8 @@ local function answer_anew(batch, market, order, is_duplicate)
     if rule then
         return reject(batch, order, rule)
     end
-    local plan = match.plan(batch, market, order, wallet.amounts[market.terms.quote_available])
+    local budget = market.terms.quote_available.amounts[order.user]
+    local plan = match.plan(batch, market, order, budget)
     rule = broken_by_plan(order, plan)
     if rule then
         return reject(batch, order, rule)

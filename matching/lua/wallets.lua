@@ -3,6 +3,8 @@
 -- Key: wallet:{userId}, a hash of `<asset>.available` and `<asset>.reserved`; beside them
 -- `<asset>.incoming`, what the user's resting buys would bring, and `<symbol>.orders`, how many
 -- orders of the user rest there.
+-- In memory the amounts stand by field, not by user: some long arrays instead of a table for
+-- everybody, because Lua's collector goes through all of them again and again.
 -- Emits nothing.
 
 local keys = require("keys")
@@ -13,24 +15,43 @@ local wallets = {
     FEE_ACCOUNT = 0, -- the user id that collects fees; no person has it (domain/values.py)
 }
 
-local function load(wallet, fields)
-    local row = redis.call("HMGET", wallet.key, unpack(fields))
-    local amounts = wallet.amounts
+-- The field of that name, of all wallets.
+function wallets.field(batch, name)
+    local field = batch.memory.fields[name]
+    if not field then
+        field = {
+            name = name,
+            amounts = {}, -- user id → amount, where loaded
+            calls = {}, -- user id → the last call that changed it
+        }
+        batch.memory.fields[name] = field
+    end
+    return field
+end
+
+local function load(batch, wallet, fields)
+    local names = {}
     for index, field in ipairs(fields) do
-        if not amounts[field] then
-            amounts[field] = tonumber(row[index] or 0)
+        names[index] = field.name
+    end
+    local row = redis.call("HMGET", wallet.key, unpack(names))
+    for index, field in ipairs(fields) do
+        if not field.amounts[wallet.user] then
+            field.amounts[wallet.user] = tonumber(row[index] or 0)
         end
     end
+    batch.memory.amount_count = batch.memory.amount_count + #fields
 end
 
 local function open(batch, user_id)
     local wallet = {
+        user = user_id,
         key = keys.wallet(batch.prefix, user_id),
         orders_key = keys.open_orders(batch.prefix, user_id),
-        amounts = {}, -- field → amount
-        changed = {}, -- names of fields to write
         limits = limits.load(batch, user_id),
         call = 0, -- the last one that used it
+        changed = {}, -- fields to write, the first `changed_count` of them
+        changed_count = 0,
     }
     batch.memory.wallets[user_id] = wallet
     batch.memory.wallet_count = batch.memory.wallet_count + 1
@@ -50,51 +71,58 @@ end
 -- The wallet of `user_id`, with everything loaded that trading on these terms touches.
 function wallets.get(batch, user_id, terms)
     local wallet = wallets.of_user(batch, user_id)
-    if not wallet.amounts[terms.orders_field] then
-        load(wallet, terms.wallet_fields)
+    if not terms.orders.amounts[user_id] then
+        load(batch, wallet, terms.wallet_fields)
     end
     return wallet
 end
 
--- The wallet of `user_id`, with the balance in one asset loaded.
+-- The wallet of `user_id`, with the balance in one asset loaded, and that balance's fields.
 function wallets.get_asset(batch, user_id, asset)
     local wallet = wallets.of_user(batch, user_id)
-    if not wallet.amounts[asset .. ".available"] then
-        load(wallet, { asset .. ".available", asset .. ".reserved" })
+    local available = wallets.field(batch, asset .. ".available")
+    local reserved = wallets.field(batch, asset .. ".reserved")
+    if not available.amounts[user_id] then
+        load(batch, wallet, { available, reserved })
     end
-    return wallet
+    return wallet, available, reserved
 end
 
 -- The assets that the user's wallet has ever had, each marked true.
 function wallets.assets(batch, user_id)
     local wallet = wallets.of_user(batch, user_id)
     local assets = {}
-    local function mark(field)
-        local asset = field:match("^(.+)%.available$")
+    local function mark(name)
+        local asset = name:match("^(.+)%.available$")
         if asset then
             assets[asset] = true
         end
     end
-    for _, field in ipairs(redis.call("HKEYS", wallet.key)) do
-        mark(field)
+    for _, name in ipairs(redis.call("HKEYS", wallet.key)) do
+        mark(name)
     end
-    for field in pairs(wallet.amounts) do
-        mark(field)
+    for index = 1, wallet.changed_count do
+        mark(wallet.changed[index].name)
     end
     return assets
 end
 
 -- Adds `amount` to a field (takes it off where negative).
 function wallets.add(wallet, field, amount)
-    local amounts = wallet.amounts
-    local sum = amounts[field] + amount
+    local user, amounts = wallet.user, field.amounts
+    local sum = amounts[user] + amount
     if sum < 0 then
         -- Every rule was checked before this; a negative amount would be a bug, and fails the
         -- batch while nothing is written yet.
         error("an amount in a wallet would become negative")
     end
-    amounts[field] = sum
-    wallet.changed[field] = true
+    amounts[user] = sum
+    if field.calls[user] ~= wallet.call then
+        field.calls[user] = wallet.call
+        local count = wallet.changed_count + 1
+        wallet.changed[count] = field
+        wallet.changed_count = count
+    end
 end
 
 -- The field that an order of this side pays from, and what `lots` of it hold in reserve while they
@@ -119,17 +147,21 @@ function wallets.reserve(wallet, terms, order, lots)
     end
 end
 
+local function write_one(wallet, row)
+    local user, changed, count = wallet.user, wallet.changed, wallet.changed_count
+    for index = 1, count do
+        local field = changed[index]
+        row[2 * index - 1] = field.name
+        row[2 * index] = field.amounts[user]
+    end
+    writes.variadic("HSET", wallet.key, row, 2 * count)
+    wallet.changed_count = 0
+end
+
 function wallets.write(batch)
-    local row = {}
+    local row = {} -- for one after the other
     for _, wallet in ipairs(batch.wallets) do
-        local amounts, changed, count = wallet.amounts, wallet.changed, 0
-        for field in pairs(changed) do
-            row[count + 1] = field
-            row[count + 2] = amounts[field]
-            count = count + 2
-            changed[field] = nil -- and not a new table, which would have to grow again
-        end
-        writes.variadic("HSET", wallet.key, row, count)
+        write_one(wallet, row)
     end
 end
 

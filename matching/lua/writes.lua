@@ -8,6 +8,11 @@ local writes = {}
 -- No values, no call.
 function writes.variadic(command, key, values, count)
     count = count or #values
+    if count == 0 then
+        return nil
+    elseif count <= MAX_ARGUMENTS then
+        return redis.call(command, key, unpack(values, 1, count))
+    end
     for first = 1, count, MAX_ARGUMENTS do
         local last = count
         if last >= first + MAX_ARGUMENTS then
@@ -15,6 +20,7 @@ function writes.variadic(command, key, values, count)
         end
         redis.call(command, key, unpack(values, first, last))
     end
+    return nil
 end
 
 return writes
