@@ -52,6 +52,8 @@ function book.side(batch, market, word)
             removed = {}, -- members to take off at the commit
             first_read = 1, -- all members before have ended
             first_added = 1, -- likewise
+            -- No order's score is below; kept between calls, so that most new orders need not look.
+            bound = -math.huge,
             totals = {}, -- price → lots, as far as known
             known = 0, -- how many of them
             price_calls = {}, -- price → the last call that changed its total
@@ -140,6 +142,14 @@ function book.first(side)
     return side.first_read, side.first_added
 end
 
+-- Notes that a look from the side's first position, as `book.first` returned it, found nothing that
+-- an order could meet.
+function book.note_bound(side, index, added_index)
+    local added = side.added[added_index]
+    local added_score = added and added.price * side.sign or math.huge
+    side.bound = math.min(side.scores[index] or math.huge, added_score)
+end
+
 -- Where among the added orders one of this score belongs: behind those of its price or better.
 local function place_among(side, score)
     local low, high = side.first_added, #side.added + 1
@@ -156,7 +166,9 @@ end
 
 -- Rests an order, and returns the level's new total.
 function book.add(side, order)
-    table.insert(side.added, place_among(side, order.price * side.sign), order)
+    local score = order.price * side.sign
+    table.insert(side.added, place_among(side, score), order)
+    side.bound = math.min(side.bound, score)
     return levels.add(side, order.price, order.remaining)
 end
 

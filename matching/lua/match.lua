@@ -31,10 +31,13 @@ end
 function match.plan(batch, market, order, budget)
     local side = book.side(batch, market, OPPOSITE[order.side])
     local limit = order.type == "LIMIT" and order.price * side.sign or nil
-    local row, added = book.first(side)
-    local maker
-    maker, row, added = book.next(batch, side, row, added, limit)
+    if limit and limit < side.bound then
+        return MEETS_NOTHING
+    end
+    local first_row, first_added = book.first(side)
+    local maker, row, added = book.next(batch, side, first_row, first_added, limit)
     if not maker then
+        book.note_bound(side, first_row, first_added)
         return MEETS_NOTHING
     end
     local plan = { makers = {}, lots = {}, filled = 0, quote_units = 0, met_own = false }
