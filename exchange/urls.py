@@ -27,6 +27,7 @@ administration = [
     ),
     path("funds", staff.FundsView.as_view()),
     path("markets", staff.MarketsView.as_view()),
+    path("reconcile", staff.ReconcileView.as_view()),
 ]
 urlpatterns = [
     path("", include("accounts.urls")),

@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kalency.settings")
 
 app = Celery("kalency")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["marketdata.candles", "marketdata.simulator"])
+app.autodiscover_tasks(["ledger", "marketdata.candles", "marketdata.simulator"])

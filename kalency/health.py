@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
+from kalency.metrics import ExchangeCollector
+from ledger import writer_word
 from ledger.writer import CONSUMER as LEDGER
 from marketdata.feed.shard_feed import CONSUMER as FEED
 from matching import backlog
@@ -18,6 +20,8 @@ MATCHING_BEHIND_S: Final = 5.0
 """With a command that waits longer, a shard is not matched; a batch takes milliseconds."""
 CONSUMER_BEHIND_S: Final = 30.0
 """With an event that waits longer, a consumer is not working, or cannot keep up."""
+
+REGISTRY.register(ExchangeCollector())
 
 
 @require_safe
@@ -39,7 +43,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Answer with this process's metrics in Prometheus' text format."""
+    """Answer with the metrics of this process and of the exchange, in Prometheus' text format."""
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -76,11 +80,17 @@ def _follows(consumer: str) -> bool:
         return max(waits) <= CONSUMER_BEHIND_S
 
 
+def _writes_the_ledger() -> bool:
+    """Tell whether the ledger follows, and its writers do not wait for a server."""
+    words = (writer_word.heard(shard) for shard in range(settings.MATCHING_SHARDS))
+    return not any(words) and _follows(LEDGER)
+
+
 _CHECKS: dict[str, Callable[[], bool]] = {
     "hot": lambda: _ping(settings.REDIS_HOT_URL),
     "bus": lambda: _ping(settings.REDIS_BUS_URL),
     "postgres": _select_one,
     "matching": _matches,
-    "ledger": lambda: _follows(LEDGER),
+    "ledger": _writes_the_ledger,
     "feed": lambda: _follows(FEED),
 }

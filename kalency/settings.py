@@ -151,7 +151,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
-# Celery: the simulator's steps and the candle roll-up. A late beat never bursts: tasks expire.
+# Celery: the simulator, the candles, reconcile. A late beat never bursts: tasks expire.
 CELERY_BROKER_URL = REDIS_BUS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "marketdata.candles.tasks.roll_up_candles",
         "schedule": 1.0,
         "options": {"expires": 1.0},
+    },
+    "reconcile": {
+        "task": "ledger.tasks.reconcile_everything",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
     },
     "simulator-step": {
         "task": "marketdata.simulator.tasks.simulator_step",

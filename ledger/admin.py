@@ -9,10 +9,11 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
-from ledger.models import Checkpoint, Funding, OrderRecord, Trade
+from ledger.models import Checkpoint, Funding, OrderRecord, ReconcileRun, Trade
 
 MAX_SEARCH_WORDS: Final = 4
 
@@ -103,3 +104,29 @@ class FundingAdmin(ReadOnlyAdmin):
 @admin.register(Checkpoint)
 class CheckpointAdmin(ReadOnlyAdmin):
     list_display = ["shard", "sequence", "updated_at"]
+
+
+@admin.register(ReconcileRun)
+class ReconcileRunAdmin(ReadOnlyAdmin):
+    list_display = ["began_at", "result", "first_finding", "ledger_lag", "seconds"]
+    list_filter = ["result"]
+    fields = ["began_at", "result", "seconds", "ledger_lag", "all_findings", "all_checks"]
+    readonly_fields = ["all_findings", "all_checks"]
+
+    @admin.display(description="what was found")
+    def first_finding(self, run: ReconcileRun) -> str:
+        findings: list[str] = run.findings or [""]
+        return findings[0] + (f" (and {len(findings) - 1} more)" if findings[1:] else "")
+
+    @admin.display(description="what is broken or could not be told")
+    def all_findings(self, run: ReconcileRun) -> str:
+        return format_html_join("", "<div>{}</div>", ((finding,) for finding in run.findings))
+
+    @admin.display(description="checks")
+    def all_checks(self, run: ReconcileRun) -> str:
+        return format_html_join("", "<div>{}: {}</div>", map(_check_line, run.checks))
+
+
+def _check_line(check: dict[str, Any]) -> tuple[str, str]:
+    figures = sorted(check["figures"].items(), key=lambda figure: figure[0] == "broken")
+    return check["name"], ", ".join(f"{number:,} {unit}" for unit, number in figures)

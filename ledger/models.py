@@ -261,20 +261,26 @@ class AccountBalance(models.Model):
 
 
 class ReconcileRun(models.Model):
-    """What a look at everything that must always hold came to; the latest ones are kept."""
+    """What one look at everything that must always hold came to; no fact. The last ones are kept.
+
+    `findings` are sentences: what is broken, what could not be told.
+    """
+
+    class Result(models.TextChoices):
+        CLEAN = "clean"
+        BROKEN = "broken"
+        UNKNOWN = "unknown"
 
     began_at = models.DateTimeField()
     seconds = models.FloatField()
-    is_clean = models.BooleanField("nothing broken")
-    is_told = models.BooleanField("all could be told")
-    ledger_lag = models.BigIntegerField("events that waited for the ledger")
-    checks = models.JSONField()
-    findings = models.JSONField("what is broken or could not be told")
+    result = models.TextField(choices=Result)
+    ledger_lag = models.BigIntegerField("events that the ledger had still to read", default=0)
+    checks = models.JSONField(default=list)
+    findings = models.JSONField(default=list)
 
     class Meta:
         db_table = "reconcile_run"
         ordering = ["-id"]
-        verbose_name = "reconcile run"
 
     def __str__(self) -> str:
-        return f"reconcile of {self.began_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.result} at {self.began_at:%Y-%m-%d %H:%M:%S}"

@@ -18,7 +18,7 @@ from redis import Redis
 from ledger import balances
 from ledger.domain import agreement
 from ledger.domain.agreement import compare, compare_trades
-from ledger.models import Checkpoint
+from ledger.models import Checkpoint, ReconcileRun
 from matching.account_totals import AccountTotals, read_account_totals
 from matching.domain import invariants
 from matching.domain.invariants import Report, Step, Violation
@@ -51,6 +51,12 @@ class Outcome:
         return all(report.is_clean for report in self.reports)
 
     @property
+    def result(self) -> ReconcileRun.Result:
+        if not self.is_clean:
+            return ReconcileRun.Result.BROKEN
+        return ReconcileRun.Result.UNKNOWN if self.unjudged else ReconcileRun.Result.CLEAN
+
+    @property
     def looked_at(self) -> Counter[str]:
         return sum((report.looked_at for report in self.reports), Counter[str]())
 
@@ -68,29 +74,36 @@ class Outcome:
         """Events that the ledger had still to read."""
         return self.looked_at["ledger"]
 
+    def verdict(self, check: str) -> bool | None:
+        """Return whether all is well with a check, or None where that cannot be told."""
+        if self.broken[check]:
+            return False
+        return None if any(check in report.untold for report in self.reports) else True
+
     def checks(self) -> list[dict[str, Any]]:
         """Return what each check came to, as the public API says it."""
         looked_at, broken = self.looked_at, self.broken
         return [
             {
                 "name": name,
-                "ok": not broken[name],
+                "ok": self.verdict(name),
                 "figures": {check.unit: looked_at[name], "broken": broken[name]},
             }
             for name, check in CHECKS.items()
         ]
 
 
-def reconcile(hot: Redis, *, full: bool = False) -> Outcome:
+def reconcile(hot: Redis, *, full: bool = False, share: float = 1.0) -> Outcome:
     """Check every shard, and hold the ledger against it; with `full` add up all postings.
 
-    Raises ServerRestarted, and RedisError or OSError where the server is away. Without Postgres the
-    shards are checked all the same.
+    `share` is how much of the time looking at a shard may take. Raises ServerRestarted, and
+    RedisError or OSError where the server is away. Without Postgres the shards are checked all the
+    same.
     """
     began = time.perf_counter()
     reports = []
     for shard in range(settings.MATCHING_SHARDS):
-        report = check_shard(hot, shard)
+        report = check_shard(hot, shard, share=share)
         for step in _check_ledger(hot, shard, full=full):
             report.add(step)
         reports.append(report)
@@ -104,9 +117,11 @@ def _check_ledger(hot: Redis, shard: int, *, full: bool) -> Iterator[Step]:
         _wait_for_ledger(shard, accounts.sequence)
         yield from _compare(shard, accounts, full=full)
     except (CannotLook, CannotAddUp, LedgerBehind) as reason:
-        yield Step(unjudged=f"The accounts cannot be held against the ledger: {reason}.")
+        unjudged = f"The accounts cannot be held against the ledger: {reason}."
+        yield Step(unjudged=unjudged, untold=agreement.CHECKS.keys() - {"ledger"})
     except (OperationalError, InterfaceError) as error:
-        yield Step(unjudged=f"The ledger cannot be looked at: {' '.join(str(error).split())}.")
+        unjudged = f"The ledger cannot be looked at: {' '.join(str(error).split())}."
+        yield Step(unjudged=unjudged, untold=agreement.CHECKS)
 
 
 def _check_checkpoint(hot: Redis, shard: int) -> Step:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from ledger.domain.recording import rows_of
 from ledger.store import CheckpointMoved, LedgerStore
+from ledger.writer_word import HOT, POSTGRES
 from matching.connection import open_sync
 from matching.event_log import EventReader, last_sequence, save_checkpoint
 
@@ -53,6 +54,11 @@ class ShardWriter:
         self._reader = EventReader(shard, max_entries=MAX_ENTRIES_PER_READ)
         self._away = ""
 
+    @property
+    def waits_for(self) -> str:
+        """The server that is away, as `ledger.writer_word` names it; empty: none."""
+        return self._away
+
     def run(self) -> None:
         """Write until stopped, through outages. Raises EventHole, LogLost, ChainCut, or a bug."""
         pause_s = FIRST_PAUSE_S
@@ -60,9 +66,9 @@ class ShardWriter:
             try:
                 self._serve()
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                self._note_away("Postgres", error)
+                self._note_away(POSTGRES, error)
             except (RedisError, OSError) as error:
-                self._note_away("hot Redis", error)
+                self._note_away(HOT, error)
             except CheckpointMoved as fact:
                 log.warning("%s Reading the checkpoint again.", fact)
             pause_s = FIRST_PAUSE_S if self.serving.is_set() else min(2 * pause_s, LONGEST_PAUSE_S)

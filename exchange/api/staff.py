@@ -12,6 +12,7 @@ from accounts.rest.request_form import FormView
 from accounts.rest.wire import Body, Form, invalid
 from exchange.funding import account_fund
 from exchange.messages import DecimalText, Symbol
+from exchange.reconcile import reconcile_now
 from marketdata import listing
 from marketdata.domain.market_rules import InvalidMarket, new_market
 from marketdata.domain.markets import Market
@@ -98,6 +99,13 @@ class FundsView(FormView):
         form: FundsForm = self.form
         moved = account_fund(username=form.username, asset=form.asset, amount=form.amount)
         return Response(moved, status=201)
+
+
+class ReconcileView(FormView):
+    permission_classes = [IsStaff]
+
+    def get(self, _request: Request) -> Response:
+        return Response(reconcile_now())
 
 
 class MarketsView(FormView):

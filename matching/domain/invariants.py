@@ -4,7 +4,7 @@ Filled by `matching.invariants`; read by `manage.py reconcile`, the self-check a
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -69,13 +69,15 @@ class Violation:
 class Step:
     """What one slice looked at and found.
 
-    `in_a_sum`: the next slice should come soon, since every event until then must be read.
+    `unjudged` says what could not be told, `untold` of which checks. `in_a_sum`: the next slice
+    should come soon, since every event until then must be read.
     """
 
     looked_at: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     violations: Sequence[Violation] = ()
     unjudged: str = ""
+    untold: Collection[str] = ()
     in_a_sum: bool = False
 
     @classmethod
@@ -89,7 +91,8 @@ class Step:
 class Report:
     """What was looked at on a shard, by check, and what is wrong.
 
-    `violations` are the first ones; `broken` counts all. `unjudged` says what could not be told.
+    `violations` are the first ones; `broken` counts all. `unjudged` says what could not be
+    told, `untold` of which checks.
     """
 
     shard: int
@@ -97,6 +100,7 @@ class Report:
     broken: Counter[str] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
+    untold: set[str] = field(default_factory=set)
     steps: int = 0
 
     @property
@@ -110,3 +114,4 @@ class Report:
         self.violations += step.violations[: MAX_VIOLATIONS - len(self.violations)]
         if step.unjudged:
             self.unjudged.append(step.unjudged)
+            self.untold.update(step.untold)

@@ -189,3 +189,18 @@ def test_the_command_answers_programs_in_json(ann: Rest) -> None:
 def test_the_command_says_what_is_wrong(ann: Rest, arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError):
         run(*arguments)
+
+
+@pytest.mark.usefixtures("ledger")
+def test_everything_that_must_hold_can_be_asked_for(ann: Rest, boss: Rest) -> None:
+    ann.post("orders", limit("BUY", "60000.00", "0.1000")).ok(201)
+    told = boss.get("admin/reconcile").ok()
+    assert set(told) == {"clean", "checks", "feeAccount", "ledgerLag"}
+    assert (told["clean"], told["feeAccount"]) == (True, {"USD": "0.000000"})
+    assert all(check["ok"] for check in told["checks"])
+    accounts = next(check for check in told["checks"] if check["name"] == "accounts")
+    assert accounts["figures"] == {"accounts": 3, "broken": 0}
+
+
+def test_only_staff_may_ask_for_it(ann: Rest) -> None:
+    assert ann.get("admin/reconcile").code == "FORBIDDEN"

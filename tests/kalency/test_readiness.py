@@ -9,6 +9,7 @@ from pytest_django import Settings
 from redis import Redis
 
 from kalency.health import CONSUMER_BEHIND_S, MATCHING_BEHIND_S
+from ledger import writer_word
 from matching import keys
 from matching.codec import encode_command_entry
 from matching.event_log import last_sequence, save_checkpoint
@@ -83,4 +84,11 @@ def test_the_oldest_unread_event_counts(hot: Redis, bus: Redis) -> None:
         save_checkpoint(hot, shard=0, consumer=consumer, sequence=last_sequence(hot, shard=0))
     shard.now_us = int(time.time() * 1e6)
     shard.deposit(1, "USD", 1)
+    assert broken_parts() == set()
+
+
+def test_a_writer_that_does_not_reach_postgres_is_told_at_once(hot: Redis, bus: Redis) -> None:
+    writer_word.say(0, writer_word.POSTGRES)
+    assert broken_parts() == {"ledger"}
+    writer_word.say(0, writer_word.NOBODY)
     assert broken_parts() == set()

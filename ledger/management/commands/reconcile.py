@@ -76,8 +76,10 @@ Exit status: 0 all holds, 1 something is broken, 2 it cannot be told.
         looked_at, broken = outcome.looked_at, outcome.broken
         self.stdout.write(f"{'check':<10}{'looked at':<23}result")
         for name, check in CHECKS.items():
-            result = f"{broken[name]:,} broken" if broken[name] else "ok"
-            self.stdout.write(f"{name:<10}{looked_at[name]:>12,} {check.unit:<10}{result}")
+            verdict = {True: "ok", False: f"{broken[name]:,} broken", None: "cannot be told"}
+            self.stdout.write(
+                f"{name:<10}{looked_at[name]:>12,} {check.unit:<10}{verdict[outcome.verdict(name)]}"
+            )
         steps = sum(report.steps for report in outcome.reports)
         self.stdout.write(f"{steps:,} looks in {outcome.seconds:.2f} s")
         for report in outcome.reports:

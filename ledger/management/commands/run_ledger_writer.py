@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from ledger import writer_word
 from ledger.store import ChainCut
 from ledger.writer import LogLost, ShardWriter
 from matching.event_log import EventHole
@@ -35,8 +36,7 @@ class Command(BaseCommand):
         writers = [_writer(shard, stop) for shard in range(settings.MATCHING_SHARDS)]
         threads = [_start(writer, stop, failures) for writer in writers]
         with contextlib.suppress(KeyboardInterrupt):
-            _announce(writers, stop)
-            stop.wait()
+            _speak(writers, stop)
         stop.set()
         for thread in threads:
             thread.join(STOP_GRACE_S)
@@ -71,9 +71,14 @@ def _start(
     return thread
 
 
-def _announce(writers: list[ShardWriter], stop: threading.Event) -> None:
-    """Say once that every shard is being written."""
-    while not all(writer.serving.is_set() for writer in writers):
-        if stop.wait(POLL_S):
+def _speak(writers: list[ShardWriter], stop: threading.Event) -> None:
+    """Say once that every shard is being written, and all the time what each writer waits for."""
+    announced = False
+    while True:
+        if not announced and all(writer.serving.is_set() for writer in writers):
+            log.info("Ledger writer ready")
+            announced = True
+        for shard, writer in enumerate(writers):
+            writer_word.say(shard, writer.waits_for)
+        if stop.wait(writer_word.SAY_EVERY_S if announced else POLL_S):
             return
-    log.info("Ledger writer ready")
