@@ -4,12 +4,13 @@
 answer is UNAUTHENTICATED.
 """
 
+import contextlib
 import hashlib
 import hmac
 import ipaddress
 import re
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
@@ -19,6 +20,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
+from accounts.last_known import POSTGRES_AWAY, LastKnown
 from accounts.models import ApiKey, User
 from accounts.scopes import LOGIN_SCOPES, Scope
 from matching.domain.errors import ErrorCode, ExchangeError
@@ -29,6 +31,9 @@ LAST_USE_RESOLUTION: Final = timedelta(minutes=1)
 _KEY_TEXT: Final = re.compile(r"([0-9a-f]{16})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 Credential = tuple[User, frozenset[Scope]]
+
+_known_users: Final = LastKnown[Any]()
+_known_keys: Final = LastKnown[ApiKey]()
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -78,10 +83,7 @@ def user_for_refresh_token(token: str) -> User:
 
 def user_for_api_key(text: str, *, address: str) -> Credential:
     """Return a key's user and its scopes. Raises ExchangeError (UNAUTHENTICATED)."""
-    match = _KEY_TEXT.fullmatch(text)
-    key = match and ApiKey.objects.select_related("user").filter(pk=match[1]).first()
-    if not match or not key or not hmac.compare_digest(key.secret_hash, hash_secret(match[2])):
-        raise unauthenticated("The API key is not valid.")
+    key = _known_keys.read(text, lambda: _key_of(text))
     _check_usable(key, address)
     _note_use(key)
     return key.user, frozenset(Scope(scope) for scope in key.scopes)
@@ -100,9 +102,18 @@ def unauthenticated(message: str) -> ExchangeError:
     return ExchangeError(ErrorCode.UNAUTHENTICATED, message)
 
 
+def _key_of(text: str) -> ApiKey:
+    match = _KEY_TEXT.fullmatch(text)
+    key = match and ApiKey.objects.select_related("user").filter(pk=match[1]).first()
+    if not match or not key or not hmac.compare_digest(key.secret_hash, hash_secret(match[2])):
+        raise unauthenticated("The API key is not valid.")
+    return key
+
+
 def _user_of(kind: type[AccessToken] | type[RefreshToken], token: str) -> User:
     try:
-        user = JWTAuthentication().get_user(kind(token))  # type: ignore[arg-type]
+        claims = kind(token)  # type: ignore[arg-type]
+        user = _known_users.read(token, lambda: JWTAuthentication().get_user(claims))
     except ExpiredTokenError:
         raise unauthenticated("The token has expired.") from None
     except (TokenError, AuthenticationFailed):
@@ -132,4 +143,5 @@ def _is_within(address: str, networks: list[str]) -> bool:
 def _note_use(key: ApiKey) -> None:
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at >= LAST_USE_RESOLUTION:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        with contextlib.suppress(*POSTGRES_AWAY):  # not worth a request that could be answered
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

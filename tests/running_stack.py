@@ -23,12 +23,19 @@ POLL_S = 0.1
 class RunningStack:
     """`python -m kalency.stack` on a data directory; a context manager that stops it."""
 
-    def __init__(self, data_dir: Path, *, simulator: str = "off", port: int | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        simulator: str = "off",
+        port: int | None = None,
+        **environment: str,
+    ) -> None:
         self.data_dir = data_dir
         self.port = port or choose_port()
         self.layout = Layout(data_dir)
         self._output = data_dir / "terminal.log"
-        self._environment = stack_environment(data_dir, self.port, simulator)
+        self.environment = stack_environment(data_dir, self.port, simulator) | environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -55,7 +62,7 @@ class RunningStack:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "kalency.stack"],
                 cwd=PROJECT_DIR,
-                env=self._environment,
+                env=self.environment,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,

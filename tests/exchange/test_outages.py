@@ -1,12 +1,16 @@
 """What callers are told while a part is away; nothing is made up meanwhile."""
 
 import math
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from redis import Redis
 
+from accounts import last_known
 from accounts.models import User
 from exchange import ledger_access
+from kalency.stack.addresses import choose_port
 from marketdata import listing
 from marketdata.models import MarketListing
 from matching import keys, runtime
@@ -55,6 +59,54 @@ def test_a_batch_tells_each_item_of_an_unknown_outcome(unmatched: Rest) -> None:
     items = [{"op": "place"} | limit("BUY", "60000.00", qty) for qty in ("0.1000", "0.00001")]
     results = person.post("orders/batch", {"orders": items}).ok()["results"]
     assert [result["error"]["code"] for result in results] == ["UNKNOWN_OUTCOME", "INVALID_QTY"]
+
+
+@pytest.fixture
+def postgres_away(rest: Rest) -> Iterator[Callable[[], None]]:
+    """Call it to have Postgres refuse connections for the rest of the test."""
+    database = connection.settings_dict
+    port = database["PORT"]
+
+    def leave() -> None:
+        connection.close()
+        database["PORT"] = str(choose_port())
+
+    yield leave
+    connection.close()
+    database["PORT"] = port
+
+
+def test_who_was_here_lately_trades_on_while_postgres_is_away(
+    rest: Rest, ann: Rest, postgres_away: Callable[[], None]
+) -> None:
+    form = {"name": "bot", "scopes": ["trade"]}
+    bot = rest.with_key(ann.post("api-keys", form).ok(201)["key"])
+    bot.post("orders", limit("BUY", "60000.00", "0.0001")).ok(201)
+    postgres_away()
+    for trader in (ann, bot):
+        order_id = trader.post("orders", limit("BUY", "60000.00", "0.0001")).ok(201)["orderId"]
+        assert trader.delete(f"orders/{order_id}").ok()["status"] == "CANCELED"
+
+
+def test_who_was_not_here_lately_has_to_wait_for_postgres(
+    ann: Rest, postgres_away: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(last_known, "REMEMBERED_FOR_S", 0.0)
+    postgres_away()
+    refused = ann.post("orders", limit("BUY", "60000.00", "0.0001"))
+    assert (refused.status, refused.code) == (503, "UNAVAILABLE")
+
+
+def test_a_revoked_key_stays_revoked(
+    rest: Rest, ann: Rest, postgres_away: Callable[[], None]
+) -> None:
+    key = ann.post("api-keys", {"name": "bot", "scopes": ["trade"]}).ok(201)
+    bot, order = rest.with_key(key["key"]), limit("BUY", "60000.00", "0.0001")
+    bot.post("orders", order).ok(201)
+    ann.delete(f"api-keys/{key['id']}")
+    assert bot.post("orders", order).status == 401
+    postgres_away()
+    assert bot.post("orders", order).status == 401
 
 
 def test_an_ended_order_is_not_denied_while_the_ledger_is_behind(
