@@ -131,8 +131,25 @@ class BalanceBody(Body, frozen=True, kw_only=True):
     total: str
 
 
+class PositionBody(Body, frozen=True, kw_only=True):
+    """What a user holds of a market's base asset, by the average cost method.
+
+    `mark_price` is null before the first trade, `average_entry_price` without a position; both PnLs
+    are null, too, while the ledger has not caught up.
+    """
+
+    symbol: str
+    position: str
+    average_entry_price: str | None
+    mark_price: str | None
+    unrealised_pnl: str | None
+    realised_pnl: str | None
+
+
 class WalletBody(Body, frozen=True, kw_only=True):
     balances: list[BalanceBody]
+    positions: list[PositionBody]
+    equity_usd: str
 
 
 class ErrorBody(Body, frozen=True, kw_only=True):

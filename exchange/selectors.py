@@ -1,44 +1,22 @@
-"""What a user can ask about wallet and orders. Called by every front door, on an event loop.
+"""What a user can ask about orders. Called by every front door, on an event loop.
 
-Wallets and open orders come from the hot Redis, ended orders from the ledger. Who does not find an
-order in either waits a moment for the ledger to catch up, so that an order never seems lost on its
-way from one to the other. A ledger that stays behind is said to be: no answer beats a wrong one.
+Open orders come from the hot Redis, ended orders from the ledger. Who does not find an order in
+either waits a moment for the ledger to catch up, so that an order never seems lost on its way from
+one to the other. A ledger that stays behind is said to be: no answer is better than a wrong one.
 """
-
-from collections.abc import Collection
 
 from exchange import ledger_access
 from exchange.domain.acks import ended_ack, open_ack
 from exchange.domain.refusals import ledger_behind, unknown_order
 from exchange.domain.scaling import order_number
-from exchange.messages import BalanceBody, OrderAck, WalletBody
+from exchange.messages import OrderAck
 from ledger import selectors as ledger
 from ledger.domain.fills import NO_FILLS
 from ledger.domain.orders import EndedOrder
 from marketdata import listing
 from matching import runtime
-from matching.domain import decimals
-from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.ids import shard_of_order
-from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS
 from matching.state import OpenOrder
-
-
-async def wallet(user_id: int) -> WalletBody:
-    """Return a user's balances, by asset. Raises ExchangeError UNAVAILABLE (unknown asset)."""
-    balances = await runtime.state().wallet(user_id)
-    places = await _decimals_of(balances)
-    return WalletBody(
-        balances=[
-            BalanceBody(
-                asset=asset,
-                available=decimals.from_units(balance.available, places[asset]),
-                reserved=decimals.from_units(balance.reserved, places[asset]),
-                total=decimals.from_units(balance.total, places[asset]),
-            )
-            for asset, balance in balances.items()
-        ]
-    )
 
 
 async def orders_open(*, user_id: int, symbol: str = "") -> list[OrderAck]:
@@ -95,26 +73,6 @@ async def ended_order(*, user_id: int, order_id: int, after: int) -> OrderAck:
     if order is None or order.user_id != user_id:
         raise unknown_order()
     return await _ended(order)
-
-
-async def _decimals_of(assets: Collection[str]) -> dict[str, int]:
-    """Return asset → decimals; reads the listing again for an asset younger than the copy."""
-    known = await _listed_decimals()
-    if not known.keys() >= set(assets):
-        listing.forget()
-        known = await _listed_decimals()
-    unlisted = set(assets) - known.keys()
-    if unlisted:
-        raise ExchangeError(
-            ErrorCode.UNAVAILABLE,
-            f"The listing of markets does not say yet what {min(unlisted)} is; ask again.",
-        )
-    return known
-
-
-async def _listed_decimals() -> dict[str, int]:
-    markets = await listing.all_async()
-    return {market.base: market.base_decimals for market in markets} | {QUOTE_ASSET: QUOTE_DECIMALS}
 
 
 async def _open(order: OpenOrder) -> OrderAck:

@@ -260,6 +260,26 @@ class AccountBalance(models.Model):
         return f"{self.asset} of account {self.user_id}"
 
 
+class PositionSnapshot(models.Model):
+    """A user's holdings on a shard as of an event of theirs; not a fact (`ledger/positions.py`).
+
+    `holdings` maps an asset to its units, their cost, and the PnL that sales have realised.
+    """
+
+    pk = models.CompositePrimaryKey("shard", "user_id")
+    shard = models.SmallIntegerField()
+    user_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    holdings = models.JSONField()
+
+    class Meta:
+        db_table = "position_snapshot"
+
+    def __str__(self) -> str:
+        return f"holdings of user {self.user_id} at event {self.event_id}"
+
+
 class ReconcileRun(models.Model):
     """What one look at everything that must always hold came to; no fact. The last ones are kept.
 

@@ -28,6 +28,7 @@ NOT_FACTS: Final = (
     "ledger_consumer_offsets",
     "balance_checkpoint",
     "account_balance",
+    "position_snapshot",
     "reconcile_run",
 )
 """Those whose rows move with the facts, or can be made of them again."""

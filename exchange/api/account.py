@@ -9,7 +9,7 @@ from accounts.messages import UserBody, user_body
 from accounts.permissions import CanReadOrTrade, scopes_of
 from accounts.rest.request_form import FormView
 from accounts.rest.wire import Body
-from exchange import selectors
+from exchange import wallets
 from marketdata import listing
 from matching.runtime import run_blocking
 
@@ -47,4 +47,4 @@ class WalletView(FormView):
     permission_classes = [CanReadOrTrade]
 
     def get(self, request: Request) -> Response:
-        return Response(run_blocking(selectors.wallet(sender(request).pk)))
+        return Response(run_blocking(wallets.wallet(sender(request).pk)))

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from redis import Redis
 
 from accounts.models import User
+from exchange import ledger_access
 from exchange.funding import account_fund
 from kalency.stack.addresses import Address
 from marketdata import listing
@@ -21,6 +22,13 @@ from tests.ledger.conftest import WriterThread
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody writes the ledger, waiting for it is in vain."""
+    if "ledger" not in request.fixturenames:
+        monkeypatch.setattr(ledger_access, "CATCH_UP_PAUSES_S", (0.01,))
 
 
 @pytest.fixture

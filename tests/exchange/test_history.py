@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from exchange import ledger_access
 from tests.accounts.rest import Rest
 from tests.exchange.trading import limit, market
 
@@ -170,9 +169,6 @@ def test_an_unknown_market_has_no_history(ann: Rest, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["fills", "orders/history"])
-def test_nothing_is_left_out_while_the_ledger_is_behind(
-    ann: Rest, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr(ledger_access, "CATCH_UP_PAUSES_S", (0.01,))
+def test_nothing_is_left_out_while_the_ledger_is_behind(ann: Rest, path: str) -> None:
     answer = ann.get(path)
     assert (answer.status, answer.code) == (503, "UNAVAILABLE")

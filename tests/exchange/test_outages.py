@@ -9,7 +9,6 @@ from redis import Redis
 
 from accounts import last_known
 from accounts.models import User
-from exchange import ledger_access
 from kalency.stack.addresses import choose_port
 from marketdata import listing
 from marketdata.models import MarketListing
@@ -109,10 +108,21 @@ def test_a_revoked_key_stays_revoked(
     assert bot.post("orders", order).status == 401
 
 
-def test_an_ended_order_is_not_denied_while_the_ledger_is_behind(
-    ann: Rest, monkeypatch: pytest.MonkeyPatch
+def test_a_wallet_is_shown_while_postgres_is_away(
+    ann: Rest, postgres_away: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(ledger_access, "CATCH_UP_PAUSES_S", (0.01,))
+    ann.get("wallet").ok()
+    postgres_away()
+    wallet = ann.get("wallet").ok()
+    assert {balance["asset"]: balance["total"] for balance in wallet["balances"]} == {
+        "BTC": "10.00000000",
+        "USD": "100000.000000",
+    }
+    (position,) = wallet["positions"]
+    assert (position["position"], position["realisedPnl"]) == ("10.00000000", None)
+
+
+def test_an_ended_order_is_not_denied_while_the_ledger_is_behind(ann: Rest) -> None:
     order = limit("BUY", "60000.00", "0.1000", clientOrderId="mine")
     order_id = ann.post("orders", order).ok(201)["orderId"]
     ann.delete(f"orders/{order_id}").ok()  # and no ledger writer runs

@@ -11,7 +11,9 @@ from redis import Redis
 from kalency.stack.addresses import Address
 from ledger.models import Checkpoint
 from ledger.writer import ShardWriter
+from matching import keys
 from matching.event_log import last_sequence
+from matching.state import balances_of
 from tests.command_process import CommandProcess
 from tests.event_script import EventScript
 from tests.matching.shard import ALICE, BOB, SHARD, Shard, buy, sell, with_terms
@@ -100,3 +102,10 @@ def reach_the_log(hot: Redis) -> None:
         lambda: Checkpoint.objects.filter(sequence=last_sequence(hot, shard=SHARD)).exists(),
         "the ledger is level with the log",
     )
+
+
+def wallet_totals(hot: Redis, user_id: int) -> dict[str, int]:
+    """Return what a user's wallet holds of each asset, where it is not nothing."""
+    fields: Any = hot.hgetall(keys.wallet(SHARD, user_id))
+    balances = balances_of({name.decode(): int(value) for name, value in fields.items()})
+    return {asset: int(balance.total) for asset, balance in balances.items() if balance.total}

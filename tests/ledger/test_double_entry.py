@@ -7,15 +7,11 @@ import pytest
 from django.db import connection
 from redis import Redis
 
-from ledger.models import Checkpoint
 from matching import keys
 from matching.domain.values import FEE_ACCOUNT
-from matching.event_log import last_sequence
-from matching.state import balances_of
 from tests.event_script import MAKER, TAKER, EventScript
-from tests.ledger.conftest import WriterThread
+from tests.ledger.conftest import WriterThread, reach_the_log, wallet_totals
 from tests.matching import wild_history
-from tests.polling import wait_until
 
 OUTSIDE = -1
 
@@ -26,8 +22,7 @@ def written(hot: Redis, start_writer: Callable[[], WriterThread]) -> Callable[[]
 
     def write() -> None:
         start_writer()
-        last = last_sequence(hot, shard=0)
-        wait_until(lambda: Checkpoint.objects.filter(sequence=last).exists(), "all is written")
+        reach_the_log(hot)
 
     return write
 
@@ -36,14 +31,6 @@ def rows(query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
-
-
-def wallet(hot: Redis, user_id: int) -> dict[str, int]:
-    """What a wallet holds of each asset, where it is not nothing."""
-    fields: Any = hot.hgetall(keys.wallet(0, user_id))
-    amounts = {name.decode(): int(value) for name, value in fields.items()}
-    totals = {asset: int(balance.total) for asset, balance in balances_of(amounts).items()}
-    return {asset: total for asset, total in totals.items() if total}
 
 
 def test_a_trade_is_two_transfers_and_two_fees(
@@ -105,5 +92,5 @@ def test_what_is_posted_is_what_wallets_hold(hot: Redis, written: Callable[[], N
     supply: Any = hot.hgetall(keys.supply(0))
     outside = {asset: -units for asset, units in balances.pop(OUTSIDE).items()}
     assert outside == {asset.decode(): int(units) for asset, units in supply.items()}
-    assert balances == {user: wallet(hot, user) for user in balances}
+    assert balances == {user: wallet_totals(hot, user) for user in balances}
     assert len(balances) > wild_history.USERS
