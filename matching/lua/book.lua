@@ -56,8 +56,7 @@ function book.side(batch, market, word)
             bound = -math.huge,
             totals = {}, -- price → lots, as far as known
             known = 0, -- how many of them
-            price_calls = {}, -- price → the last call that changed its total
-            changed_prices = {}, -- those that the batch changed
+            changed_prices = {}, -- those that the batch changed, some more than once
         }
         market[word] = side
     end
@@ -187,6 +186,7 @@ function book.take(batch, side, order, lots)
 end
 
 function book.write(batch)
+    local writers = {} -- of level totals
     for _, side in ipairs(batch.sides) do
         writes.variadic("ZREM", side.key, side.removed)
         local added = {}
@@ -197,7 +197,7 @@ function book.write(batch)
             end
         end
         writes.variadic("ZADD", side.key, added)
-        levels.write(side)
+        levels.write(side, writers)
         empty(side)
     end
 end

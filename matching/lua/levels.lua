@@ -21,22 +21,20 @@ function levels.add(side, price, lots)
         error("a level would become negative")
     end
     totals[price] = total
-    if side.price_calls[price] ~= side.call then
-        side.price_calls[price] = side.call
-        side.changed_prices[#side.changed_prices + 1] = price
-    end
+    side.changed_prices[#side.changed_prices + 1] = price
     return total
 end
 
--- Writes the totals of one side.
-function levels.write(side)
-    local totals = side.totals
-    local present, absent = {}, nil
+-- Writes the totals of one side. `writers`, which side wrote a price last, serves one after another.
+function levels.write(side, writers)
+    local totals, present, absent = side.totals, {}, nil
     for _, price in ipairs(side.changed_prices) do
-        if totals[price] > 0 then
+        local is_first = writers[price] ~= side
+        writers[price] = side
+        if is_first and totals[price] > 0 then
             present[#present + 1] = price
             present[#present + 1] = totals[price]
-        else
+        elseif is_first then
             absent = absent or {}
             absent[#absent + 1] = price
         end
@@ -46,7 +44,7 @@ function levels.write(side)
         writes.variadic("HDEL", side.levels_key, absent)
     end
     if side.known > MAX_KNOWN then
-        side.totals, side.price_calls, side.known = {}, {}, 0
+        side.totals, side.known = {}, 0
     end
 end
 

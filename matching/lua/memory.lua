@@ -41,7 +41,7 @@ end
 local function forget_wallets(taken)
     taken.wallets, taken.wallet_count = {}, 0
     for _, field in pairs(taken.fields) do
-        field.amounts, field.calls = {}, {}
+        field.amounts = {}
     end
     taken.amount_count = 0
 end

@@ -19,11 +19,7 @@ local wallets = {
 function wallets.field(batch, name)
     local field = batch.memory.fields[name]
     if not field then
-        field = {
-            name = name,
-            amounts = {}, -- user id → amount, where loaded
-            calls = {}, -- user id → the last call that changed it
-        }
+        field = { name = name, amounts = {} } -- user id → amount, where loaded
         batch.memory.fields[name] = field
     end
     return field
@@ -50,7 +46,7 @@ local function open(batch, user_id)
         orders_key = keys.open_orders(batch.prefix, user_id),
         limits = limits.load(batch, user_id),
         call = 0, -- the last one that used it
-        changed = {}, -- fields to write, the first `changed_count` of them
+        changed = {}, -- the first `changed_count`: fields to write, some more than once
         changed_count = 0,
     }
     batch.memory.wallets[user_id] = wallet
@@ -117,12 +113,9 @@ function wallets.add(wallet, field, amount)
         error("an amount in a wallet would become negative")
     end
     amounts[user] = sum
-    if field.calls[user] ~= wallet.call then
-        field.calls[user] = wallet.call
-        local count = wallet.changed_count + 1
-        wallet.changed[count] = field
-        wallet.changed_count = count
-    end
+    local count = wallet.changed_count + 1
+    wallet.changed[count] = field
+    wallet.changed_count = count
 end
 
 -- The field that an order of this side pays from, and what `lots` of it hold in reserve while they
@@ -147,21 +140,26 @@ function wallets.reserve(wallet, terms, order, lots)
     end
 end
 
-local function write_one(wallet, row)
-    local user, changed, count = wallet.user, wallet.changed, wallet.changed_count
-    for index = 1, count do
+-- Writes one wallet. `row` and `writers`, which wallet wrote a field last, serve one after another.
+local function write_one(wallet, row, writers)
+    local user, changed, count = wallet.user, wallet.changed, 0
+    for index = 1, wallet.changed_count do
         local field = changed[index]
-        row[2 * index - 1] = field.name
-        row[2 * index] = field.amounts[user]
+        if writers[field] ~= wallet then
+            writers[field] = wallet
+            row[count + 1] = field.name
+            row[count + 2] = field.amounts[user]
+            count = count + 2
+        end
     end
-    writes.variadic("HSET", wallet.key, row, 2 * count)
+    writes.variadic("HSET", wallet.key, row, count)
     wallet.changed_count = 0
 end
 
 function wallets.write(batch)
-    local row = {} -- for one after the other
+    local row, writers = {}, {}
     for _, wallet in ipairs(batch.wallets) do
-        write_one(wallet, row)
+        write_one(wallet, row, writers)
     end
 end
 
