@@ -25,7 +25,8 @@ function levels.add(side, price, lots)
     return total
 end
 
--- Writes the totals of one side. `writers`, which side wrote a price last, serves one after another.
+-- Writes the totals of one side. `writers`, which side wrote a price last, serves one side after
+-- another.
 function levels.write(side, writers)
     local totals, present, absent = side.totals, {}, nil
     for _, price in ipairs(side.changed_prices) do
