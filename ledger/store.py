@@ -13,8 +13,9 @@ from typing import Any, Final, cast
 import psycopg
 from psycopg import sql
 
-from ledger.domain.chain import GENESIS, Batch, manifest_of
-from ledger.domain.rows import TABLES, Rows, event_id, lines_of
+from ledger.domain.chain import GENESIS, Batch
+from ledger.domain.drafts import Draft
+from ledger.domain.rows import TABLES, event_id
 
 CONNECT_TIMEOUT_S: Final = 3
 _LOCK_FAMILY: Final = zlib.crc32(b"kalency ledger writer") - 2**31  # advisory locks take an int4
@@ -89,45 +90,40 @@ class LedgerStore:
         assert row is not None, "the row was there a statement ago, and nobody deletes it"
         return cast("int", row[0])
 
-    def append(self, rows: Rows, *, after: int, upto: int) -> None:
-        """Add `rows` and move the checkpoint from `after` to `upto`, wholly or not at all.
+    def append(self, draft: Draft) -> None:
+        """Add the rows of `draft`, its batch and the checkpoint, wholly or not at all.
 
-        Raises CheckpointMoved, and psycopg's errors; after an error the session must be closed.
+        The checkpoint must be at the event before. Raises CheckpointMoved, and psycopg's errors;
+        after an error the session must be closed.
         """
         with self._connection.transaction():
-            moved = self._connection.execute(
-                "UPDATE ledger_consumer_offsets SET sequence = %s, updated_at = now()"
-                " WHERE shard = %s AND sequence = %s",
-                (upto, self._shard, after),
-            )
-            if moved.rowcount != 1:
-                raise CheckpointMoved(f"Shard {self._shard} is no longer at event {after}.")
+            self._move_checkpoint(draft)
+            for table, lines in draft.copies.items():
+                self._copy(table, lines)
             batch = Batch.seal(
                 shard=self._shard,
-                first=after + 1,
-                last=upto,
-                manifest=self._add(rows, first=after + 1),
+                first=draft.first_sequence,
+                last=draft.last_sequence,
+                manifest=draft.manifest,
                 previous_hash=self._head,
             )
-            self._connection.execute(
-                _ADD_BATCH, asdict(batch) | {"event_id": event_id(shard=self._shard, sequence=upto)}
-            )
+            number = event_id(shard=self._shard, sequence=batch.last_sequence)
+            self._connection.execute(_ADD_BATCH, asdict(batch) | {"event_id": number})
         self._head = batch.hash
 
-    def _add(self, rows: Rows, *, first: int) -> bytes:
-        """Add rows; return the manifest of a batch that begins with event `first`."""
-        manifest = bytearray()
-        for table, table_rows in rows.by_table():
-            lines = lines_of(table_rows)
-            self._copy(table, lines)
-            manifest += manifest_of(table, table_rows, lines, first=first)
-        return bytes(manifest)
+    def _move_checkpoint(self, draft: Draft) -> None:
+        after = draft.first_sequence - 1
+        moved = self._connection.execute(
+            "UPDATE ledger_consumer_offsets SET sequence = %s, updated_at = now()"
+            " WHERE shard = %s AND sequence = %s",
+            (draft.last_sequence, self._shard, after),
+        )
+        if moved.rowcount != 1:
+            raise CheckpointMoved(f"Shard {self._shard} is no longer at event {after}.")
 
-    def _copy(self, table: str, lines: list[bytes]) -> None:
-        if not lines:
-            return
+    def _copy(self, table: str, lines: bytes) -> None:
         with self._connection.cursor() as cursor, cursor.copy(_COPY[table]) as copy:
-            copy.write(b"".join(lines))
+            copy.write(lines)
 
 
 _ADD_BATCH: Final = """

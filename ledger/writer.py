@@ -8,20 +8,21 @@ go on where the ledger ends is not: that stops the writer, for somebody to look.
 import logging
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
-from ledger.domain.recording import rows_of
+from ledger.domain.drafts import Draft
 from ledger.store import CheckpointMoved, LedgerStore
 from ledger.writer_word import HOT, POSTGRES
 from matching.connection import open_sync
 from matching.event_log import EventReader, last_sequence, save_checkpoint
 
 CONSUMER: Final = "ledger"
-MAX_ENTRIES_PER_READ: Final = 200
+MAX_ENTRIES_PER_READ: Final = 100
 BLOCK_MS: Final = 500
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
@@ -82,9 +83,7 @@ class ShardWriter:
             try:
                 if not self._wait_for_lock(store):
                     return
-                position = self._resume(hot, store)
-                while not self._stop.is_set():
-                    position = self._write_next(hot, store, position)
+                self._write_from(hot, store, self._resume(hot, store))
             finally:
                 store.close()
 
@@ -112,15 +111,22 @@ class ShardWriter:
         self.serving.set()
         return position
 
-    def _write_next(self, hot: Redis, store: LedgerStore, position: int) -> int:
-        """Write what comes next, if anything; return the position after it."""
+    def _write_from(self, hot: Redis, store: LedgerStore, position: int) -> None:
+        """Write until stopped; the next draft is made while Postgres takes in the one before."""
+        with ThreadPoolExecutor(1, "ledger-draft") as aside:
+            coming = aside.submit(self._draft_next, hot, position)
+            while not self._stop.is_set():
+                draft = coming.result()
+                position = draft.last_sequence if draft else position
+                coming = aside.submit(self._draft_next, hot, position)
+                if draft:
+                    store.append(draft)
+                    save_checkpoint(hot, shard=self._shard, consumer=CONSUMER, sequence=position)
+
+    def _draft_next(self, hot: Redis, position: int) -> Draft | None:
+        """Return what comes after `position`, if anything does soon. Raises EventHole."""
         events = self._reader.read(hot, after=position, block_ms=BLOCK_MS)
-        if not events:
-            return position
-        last = events[-1].sequence
-        store.append(rows_of(events, shard=self._shard), after=position, upto=last)
-        save_checkpoint(hot, shard=self._shard, consumer=CONSUMER, sequence=last)
-        return last
+        return Draft.of(events, shard=self._shard) if events else None
 
     def _note_away(self, server: str, error: Exception) -> None:
         if self._away != server:

@@ -1,9 +1,8 @@
 """Turns events into rows of the book of record. Pure; called by the ledger writer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -80,27 +79,26 @@ def _trade(event: Trade, shard: int) -> TradeRow:
         qty_lots=event.qty_lots,
         base_units=event.base_units,
         quote_units=event.quote_units,
-        taker_side=event.taker_side.value,
+        taker_side=event.taker_side,
         buy_order_id=buyer[0],
         sell_order_id=seller[0],
         buyer_user_id=buyer[1],
         seller_user_id=seller[1],
         buyer_fee_units=buyer[2],
         seller_fee_units=seller[2],
-        maker_side=(Side.SELL if taker_buys else Side.BUY).value,
+        maker_side=Side.SELL if taker_buys else Side.BUY,
         executed_at=_moment(event.ts_us),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
+class _Ending(NamedTuple):
     """How an order ended, in the words of `order_history`."""
 
     status: OrderStatus
     filled_lots: int = 0
     filled_units: int = 0
     canceled_lots: int = 0
-    end_reason: str = EndReason.NONE.value
+    end_reason: str = EndReason.NONE
     reject_reason: str = ""
 
 
@@ -109,7 +107,7 @@ def _ending(event: OrderEnding) -> _Ending:
         case OrderFilled():
             return _Ending(OrderStatus.FILLED, event.qty_lots, event.filled_units)
         case OrderRejected():
-            return _Ending(OrderStatus.REJECTED, reject_reason=event.reason.value)
+            return _Ending(OrderStatus.REJECTED, reject_reason=event.reason)
         case OrderPlaced() | OrderCanceled():
             status = OrderStatus.CANCELED if event.canceled_lots else OrderStatus.FILLED
             return _Ending(
@@ -117,7 +115,7 @@ def _ending(event: OrderEnding) -> _Ending:
                 event.filled_lots,
                 event.filled_units,
                 event.canceled_lots,
-                event.end_reason.value,
+                event.end_reason,
             )
 
 
@@ -129,14 +127,14 @@ def _order(event: OrderEnding, shard: int) -> OrderRow:
         sequence=event.sequence,
         user_id=event.user_id,
         symbol=event.symbol,
-        side=event.side.value,
-        type=event.type.value,
-        time_in_force=event.time_in_force.value,
+        side=event.side,
+        type=event.type,
+        time_in_force=event.time_in_force,
         post_only=_flag(event.post_only),
         price_ticks=event.price_ticks,
         qty_lots=event.qty_lots,
         client_order_id=_text(event.client_order_id),
-        status=ending.status.value,
+        status=ending.status,
         filled_lots=ending.filled_lots,
         filled_units=ending.filled_units,
         canceled_lots=ending.canceled_lots,
@@ -153,7 +151,7 @@ def _opened(event: OrderPlaced, shard: int) -> OpenedRow:
         sequence=event.sequence,
         user_id=event.user_id,
         symbol=event.symbol,
-        side=event.side.value,
+        side=event.side,
         post_only=_flag(event.post_only),
         price_ticks=event.price_ticks,
         qty_lots=event.qty_lots,

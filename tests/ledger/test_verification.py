@@ -13,8 +13,8 @@ from django.db import connection
 
 from ledger import verification
 from ledger.domain.chain import Batch
+from ledger.domain.drafts import Draft
 from ledger.domain.findings import Change
-from ledger.domain.recording import rows_of
 from ledger.domain.rows import TABLES, event_id
 from ledger.models import Batch as StoredBatch
 from ledger.store import ChainCut, LedgerStore
@@ -35,16 +35,14 @@ class Ledger:
         self._script = script
         self._owner = owner
         self._store = LedgerStore(connection.settings_dict, shard=0)
-        self._after = self._store.resume()
+        self._store.resume()
 
     def close(self) -> None:
         self._store.close()
 
     def write(self, *events: AnyEvent) -> None:
         """Add a batch."""
-        upto = events[-1].sequence
-        self._store.append(rows_of(events, shard=0), after=self._after, upto=upto)
-        self._after = upto
+        self._store.append(Draft.of(events, shard=0))
 
     def write_batch(self) -> None:
         script = self._script
