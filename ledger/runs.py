@@ -14,7 +14,7 @@ import msgspec
 from django.conf import settings
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
-from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
 
 from ledger.models import ReconcileRun
 from ledger.reconcile import Outcome, reconcile
@@ -59,7 +59,7 @@ def run(*, share: float = 1.0) -> Outcome:
 
 
 def last_run() -> LastRun | None:
-    """Return the last run, or None where the bus knows of none. Raises ConnectionInterrupted."""
+    """Return the last run, or None where the bus knows of none. Raises RedisError."""
     packed = cache.get(LAST)
     return msgspec.json.decode(packed, type=LastRun) if packed else None
 
@@ -86,7 +86,7 @@ def _keep(row: ReconcileRun) -> None:
     for keep in (_tell_bus, _save):
         try:
             keep(row)
-        except (ConnectionInterrupted, OperationalError, InterfaceError) as error:
+        except (RedisError, OperationalError, InterfaceError) as error:
             log.warning("Reconcile: the outcome (%s) could not be kept: %s", row.result, error)
 
 

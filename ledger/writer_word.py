@@ -8,7 +8,7 @@ import contextlib
 from typing import Final, cast
 
 from django.core.cache import cache
-from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
 
 SAY_EVERY_S: Final = 1.0
 SILENT_AFTER_S: Final = 10
@@ -21,12 +21,12 @@ NOBODY: Final = ""
 def say(shard: int, waits_for: str) -> None:
     """Tell which server the writer of a shard waits for; empty: it writes."""
     # Where the bus is away nobody hears it, and that is what readers see.
-    with contextlib.suppress(ConnectionInterrupted):
+    with contextlib.suppress(RedisError):
         cache.set(_key(shard), waits_for, timeout=SILENT_AFTER_S)
 
 
 def heard(shard: int) -> str | None:
-    """Return the last word, or None where the writer is silent. Raises ConnectionInterrupted."""
+    """Return the last word, or None where the writer is silent. Raises RedisError."""
     return cast("str | None", cache.get(_key(shard)))
 
 
