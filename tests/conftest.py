@@ -26,6 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--crash-seed", type=int, default=5, help="what the crash run draws from")
     group.addoption("--outage-s", type=float, default=3, help="how long Postgres is away")
     group.addoption("--outage-backlog", type=int, default=10_000, help="events that may wait then")
+    group.addoption("--writer-kills", type=int, default=3, help="times the ledger writer dies")
+    group.addoption("--postgres-kills", type=int, default=1, help="times PostgreSQL dies")
     group.addoption("--examples", type=int, default=200, help="short runs of both engines")
     group.addoption("--commands", type=int, default=6_000, help="commands of a long run of both")
     group.addoption("--seeds", default="1,2,3", help="what the long runs of both draw from")
