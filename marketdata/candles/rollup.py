@@ -57,7 +57,7 @@ def _fold_next(hot: Redis, *, shard: int, clock_us: Callable[[], int]) -> bool:
         as_of_us = _complete_until(hot, shard=shard, now_us=clock_us())  # before the read
         events = _read(hot, shard=shard, after=position)
         upto = events[-1].sequence if events else position
-        buckets = _folded(hot, events, shard=shard)
+        buckets = folded(hot, events, shard=shard)
         pipe.multi()
         store.queue_write(pipe, buckets, shard=shard)
         _queue_progress(pipe, shard=shard, upto=upto, as_of_us=None if events else as_of_us)
@@ -108,7 +108,7 @@ def _read(hot: Redis, *, shard: int, after: int) -> list[AnyEvent]:
         return single.read(hot, after=hole.found - 1, block_ms=0)
 
 
-def _folded(hot: Redis, events: Iterable[AnyEvent], *, shard: int) -> dict[BucketKey, Bucket]:
+def folded(hot: Redis, events: Iterable[AnyEvent], *, shard: int) -> dict[BucketKey, Bucket]:
     """Return every bucket that `events` change, as it is after them."""
     trades = [event for event in events if isinstance(event, Trade)]
     if not trades:
