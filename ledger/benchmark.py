@@ -17,7 +17,7 @@ from ledger import selectors
 from ledger.benchmark_events import START_US, SYMBOLS, USERS, EventMaker
 from ledger.domain.history import Stretch
 from ledger.verification import verify
-from ledger.writer import ShardWriter
+from ledger.writer import ShardWriter, spare_the_collector
 from matching import keys
 from matching.domain.ids import MAX_SHARDS
 from matching.domain.timestamps import to_datetime
@@ -79,6 +79,7 @@ class Bench:
         progress: Progress,
     ) -> None:
         """`database` is the entry of Django's DATABASES in use: migrated and empty."""
+        spare_the_collector()
         self._maker = EventMaker(hot, seed=1)
         self._hot = hot
         self._hot_url = hot_url

@@ -12,7 +12,7 @@ from django.db import connection
 
 from ledger import writer_word
 from ledger.store import ChainCut
-from ledger.writer import LogLost, ShardWriter
+from ledger.writer import LogLost, ShardWriter, spare_the_collector
 from matching.event_log import EventHole
 
 POLL_S: Final = 0.1
@@ -31,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         # A handler that set the event could meet its lock half taken; an exception cannot.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        spare_the_collector()
         stop = threading.Event()
         failures: list[BaseException] = []
         writers = [_writer(shard, stop) for shard in range(settings.MATCHING_SHARDS)]
