@@ -206,7 +206,11 @@ class Batch(models.Model):
         ordering = ["-event_id"]
         verbose_name_plural = "batches"
         constraints = [
-            models.UniqueConstraint(fields=["shard", "first_sequence"], name="batch_once")
+            models.CheckConstraint(
+                condition=Q(event_id=F("last_sequence") * MAX_SHARDS + F("shard")),
+                name="batch_event_id",
+            ),
+            models.UniqueConstraint(fields=["shard", "first_sequence"], name="batch_once"),
         ]
 
     def __str__(self) -> str:

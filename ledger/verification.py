@@ -82,11 +82,12 @@ def verify(
 ) -> Report:
     """Verify all shards; `heads` are hashes (hex) that must be in a chain. Raises psycopg's errors.
 
-    `connection` must be in autocommit mode; the time zone of its session is set.
+    `connection` must be in autocommit mode; how its session shows moments is set.
     """
     report = Report()
     missing_heads = set(heads)
-    connection.execute("SET TIME ZONE 'UTC'")  # A canonical line shows moments in UTC.
+    connection.execute("SET TIME ZONE 'UTC'")  # A canonical line shows moments in UTC, as ISO.
+    connection.execute("SET DateStyle TO 'ISO'")
     for extent in _look_around(connection, report):
         _Walk(connection, extent, report, missing_heads, progress).go()
     report.heads_missing = sorted(missing_heads)
@@ -158,8 +159,8 @@ class _Walk:
             self._figures.unproven += row[0] if row else 0
 
     def _next_batches(self) -> list[Batch]:
-        after = self._previous.first_sequence if self._previous else -1
-        shard, last = self._extent.shard, self._extent.last
+        shard, first, last, _ = self._extent
+        after = self._previous.first_sequence if self._previous else first - 1
         rows = self._connection.execute(
             _BATCHES,
             (shard, after, last, MAX_BATCHES_PER_STRETCH, MANIFEST_BYTES_PER_STRETCH),

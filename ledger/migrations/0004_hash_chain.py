@@ -29,7 +29,13 @@ class Migration(migrations.Migration):
                 "db_table": "ledger_batch",
                 "ordering": ["-event_id"],
                 "constraints": [
-                    models.UniqueConstraint(fields=["shard", "first_sequence"], name="batch_once")
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            event_id=models.F("last_sequence") * 64 + models.F("shard")
+                        ),
+                        name="batch_event_id",
+                    ),
+                    models.UniqueConstraint(fields=["shard", "first_sequence"], name="batch_once"),
                 ],
             },
         ),

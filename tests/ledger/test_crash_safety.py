@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import pytest
 from django.conf import settings
@@ -99,20 +100,29 @@ def migrate(address: Address) -> None:
 
 
 class Blows:
-    """Kills the writer and PostgreSQL; counts what the writer's session was doing."""
+    """Kills the writer and PostgreSQL; counts what the writer's session was doing.
+
+    A context manager: the last writer is killed at its end.
+    """
 
     def __init__(self, database: Database, chance: random.Random) -> None:
         self.landed: Counter[tuple[str, str]] = Counter()
         self._database = database
         self._chance = chance
-        self._writer = self._start_writer()
+        self._writer = CommandProcess("run_ledger_writer")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._writer.forget()
 
     def kill_writer(self) -> None:
         self._wait_for_a_moment()
         state = self._state()
         self._writer.forget()
         self.landed["writer", state] += 1
-        self._writer = self._start_writer()
+        self._writer = CommandProcess("run_ledger_writer")
 
     def kill_postgres(self) -> None:
         self._wait_for_a_moment()
@@ -122,15 +132,6 @@ class Blows:
         time.sleep(self._chance.random() * LONGEST_LIFE_S)  # The writer meets what is not there.
         self._database.start()
         connection.close()
-
-    def end(self) -> None:
-        assert self._writer.stop() == 0, self._writer.log
-        self._writer.forget()
-
-    def _start_writer(self) -> CommandProcess:
-        writer = CommandProcess("run_ledger_writer")
-        writer.wait_ready()
-        return writer
 
     def _wait_for_a_moment(self) -> None:
         """Wait for a while after the ledger has moved; every other time, till it is written to."""
@@ -187,16 +188,14 @@ def test_kills_under_load_leave_no_trace(
     kills += ["postgres"] * request.config.getoption("--postgres-kills")
     chance = random.Random(request.config.getoption("--crash-seed"))
     chance.shuffle(kills)
-    with open_sync(hot_server.url) as other:
+    with open_sync(hot_server.url) as other, Blows(database, chance) as blows:
         crowd = Crowd(other)
         with in_the_background(crowd.trade):
-            blows = Blows(database, chance)
             for kill in kills:
                 blows.kill_writer() if kill == "writer" else blows.kill_postgres()
-    last = last_sequence(hot, shard=SHARD)
-    wait_until(lambda: checkpoint() == last, "the ledger is level with the log")
-    outcome = reconcile(hot, full=True)
-    blows.end()
+        last = last_sequence(hot, shard=SHARD)
+        wait_until(lambda: checkpoint() == last, "the ledger is level with the log")
+        outcome = reconcile(hot, full=True)
     expected = rows_expected(hot)
     assert rows_there() == expected
     report = verify(connection.connection, heads=(), progress=lambda _shard: None)

@@ -248,6 +248,14 @@ def test_missing_batch_is_named(ledger: Ledger, number: int, named: int) -> None
     assert [(finding.change, finding.sequence) for finding in findings] == [(Change.CUT, named)]
 
 
+def test_inserted_batch_is_named(ledger: Ledger) -> None:
+    ledger.meddle(
+        "INSERT INTO ledger_batch"
+        " SELECT -64, 0, -5, -1, manifest, previous_hash, hash FROM ledger_batch LIMIT 1"
+    )
+    assert (Change.FORGED, "ledger_batch", -5) in found(look())
+
+
 def test_ledger_without_its_chain_is_not_intact(ledger: Ledger) -> None:
     ledger.meddle("DELETE FROM ledger_batch")
     assert found(look()) == [(Change.CUT, "ledger_batch", 0)]
