@@ -187,6 +187,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+FORMAT_MODULE_PATH = ["kalency.formats"]
 
 # Safe by default; the one-command stack speaks plain HTTP on loopback and turns these off.
 HTTPS_ONLY = env.flag("KALENCY_HTTPS", default=True)

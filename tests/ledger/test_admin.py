@@ -34,7 +34,13 @@ def staff(script: EventScript, start_writer: Callable[[], WriterThread], client:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_lists_and_rows_can_be_read(staff: Client, page: str) -> None:
-    assert staff.get(f"/admin/ledger/{page}/").status_code == 200
+    answer = staff.get(f"/admin/ledger/{page}/")
+    assert answer.status_code == 200
+    assert b"100000 results" not in answer.content, "nothing was counted"
+
+
+def test_times_are_exact(staff: Client) -> None:
+    assert b"2023-11-14 22:13:20.000000" in staff.get("/admin/ledger/trade/").content
 
 
 @pytest.mark.parametrize("page", PAGES)
