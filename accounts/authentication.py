@@ -86,7 +86,25 @@ def user_for_api_key(text: str, *, address: str) -> Credential:
     key = _known_keys.read(text, lambda: _key_of(text))
     _check_usable(key, address)
     _note_use(key)
-    return key.user, frozenset(Scope(scope) for scope in key.scopes)
+    return _credential_of(key)
+
+
+def fresh_user_for_token(token: str) -> User | None:
+    """Return what `user_for_token` found a moment ago, None where it must look again."""
+    user = _known_users.fresh(token)
+    return user if isinstance(user, User) else None
+
+
+def fresh_user_for_api_key(text: str, *, address: str) -> Credential | None:
+    """Return what `user_for_api_key` found a moment ago, None where it must look again.
+
+    Raises ExchangeError (UNAUTHENTICATED).
+    """
+    key = _known_keys.fresh(text)
+    if key is None:
+        return None
+    _check_usable(key, address)
+    return _credential_of(key)
 
 
 def hash_secret(secret: str) -> str:
@@ -120,6 +138,10 @@ def _user_of(kind: type[AccessToken] | type[RefreshToken], token: str) -> User:
         raise unauthenticated("The token is not valid.") from None
     assert isinstance(user, User)
     return user
+
+
+def _credential_of(key: ApiKey) -> Credential:
+    return key.user, frozenset(Scope(scope) for scope in key.scopes)
 
 
 def _check_usable(key: ApiKey, address: str) -> None:

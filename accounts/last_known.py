@@ -1,7 +1,8 @@
-"""Remembers whose a credential was, so that an outage of Postgres keeps nobody from trading.
+"""Remembers what Postgres said last of a credential. Used by `accounts.authentication`.
 
-Used by `accounts.authentication`, which asks Postgres at every request. Only while that is away
-does its last answer count, and not for long: what was revoked since is not known meanwhile.
+Requests ask Postgres anew, but for order entry, which takes an answer of a second ago. While
+Postgres is away the last answer keeps everybody trading, though not for long: what was revoked
+since is not known meanwhile.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ from django.db import InterfaceError, OperationalError
 POSTGRES_AWAY: Final = (OperationalError, InterfaceError)
 REMEMBERED_FOR_S: Final = 1_800.0
 """As long as an access token lasts by default."""
+FRESH_FOR_S: Final = 1.0
+"""So late order entry may notice that a credential was revoked."""
 MAX_REMEMBERED: Final = 10_000
 """Credentials, a few kilobytes each; the one unused for longest is forgotten first."""
 
@@ -34,7 +37,7 @@ class LastKnown(Generic[Answer]):
 
         Raises what `ask` raises, Postgres' being away included where nothing is remembered.
         """
-        key = hashlib.sha256(credential.encode()).digest()
+        key = _key(credential)
         try:
             answer = ask()
         except POSTGRES_AWAY:
@@ -53,3 +56,13 @@ class LastKnown(Generic[Answer]):
             if len(self._answers) > MAX_REMEMBERED:
                 self._answers.popitem(last=False)
         return answer
+
+    def fresh(self, credential: str) -> Answer | None:
+        """Return what Postgres said within the last moment, None where it must be asked."""
+        with self._lock:
+            asked_s, known = self._answers.get(_key(credential), (float("-inf"), None))
+        return known if time.monotonic() - asked_s <= FRESH_FOR_S else None
+
+
+def _key(credential: str) -> bytes:
+    return hashlib.sha256(credential.encode()).digest()

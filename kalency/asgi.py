@@ -1,4 +1,4 @@
-"""The ASGI application: Django for HTTP, Channels for WebSocket.
+"""The ASGI application: order entry and Django for HTTP, Channels for WebSocket.
 
 Every view is synchronous, so Django runs as a WSGI application on a pool of threads: one hop to a
 thread for a request, where Django's own ASGI handler makes one for each middleware.
@@ -20,9 +20,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kalency.settings")
 sys.setswitchinterval(THREAD_SWITCH_INTERVAL_S)
 django = get_wsgi_application()
 
-from exchange.sockets.routing import websocket_urlpatterns  # noqa: E402 - needs loaded apps
-from kalency.chunked import AsgiApp, ChunkedBodies  # noqa: E402
+from exchange.api.bodies import AsgiApp, ChunkedBodies  # noqa: E402 - needs loaded apps
+from exchange.api.order_entry import OrderEntry  # noqa: E402 - likewise
+from exchange.sockets.routing import websocket_urlpatterns  # noqa: E402 - likewise
 
 # Three libraries, three exact types for the same protocols.
-http = ChunkedBodies(cast("AsgiApp", WSGIMiddleware(cast("Any", django), workers=HTTP_THREADS)))
+views = cast("AsgiApp", WSGIMiddleware(cast("Any", django), workers=HTTP_THREADS))
+http = OrderEntry(ChunkedBodies(views))
 application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

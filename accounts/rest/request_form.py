@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, TypeVar, cast
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -19,6 +20,8 @@ from matching.domain.errors import ExchangeError
 
 MAX_BODY_BYTES: Final = 512 * 1024
 """Room for the largest batch (500 orders) about twice over."""
+TOO_LARGE: Final = bytes(MAX_BODY_BYTES + 1)
+"""Stands for a body that nobody has read to its end."""
 MAX_ECHOED_CHARS: Final = 120
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -50,7 +53,8 @@ class FormView(APIView):
         self.query = read_query(request, self.queries.get(method, NoQuery))
         form = self.forms.get(method)
         if form is not None:
-            self.form = read_form(_body(request), form)
+            # DRF offers no public way to the request that has the body.
+            self.form = read_body(request.content_type or "", _body(request._request), form)  # noqa: SLF001
         super().initial(request, *args, **kwargs)
 
 
@@ -72,6 +76,15 @@ def read_form(raw: bytes | msgspec.Raw, form: type[AnyForm]) -> AnyForm:
     except NOT_JSON as error:
         raise refusal(error) from None
     return decoded
+
+
+def read_body(content_type: str, body: bytes, form: type[AnyForm]) -> AnyForm:
+    """Return a request's body as a `form`. Raises ExchangeError (INVALID_REQUEST)."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise invalid("Content-Type", "Send the body as application/json.")
+    if len(body) > MAX_BODY_BYTES:
+        raise invalid("body", f"The body may hold up to {MAX_BODY_BYTES} bytes.")
+    return read_form(body, form)
 
 
 def refusal(error: Exception) -> ExchangeError:
@@ -100,19 +113,9 @@ def _decoder(form: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(form)
 
 
-def _body(request: Request) -> bytes:
-    # Django's own body, not `request.data`: DRF takes a chunked body for an empty one.
-    media_type = (request.content_type or "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise invalid("Content-Type", "Send the body as application/json.")
+def _body(request: HttpRequest) -> bytes:
+    # Django's own body, not DRF's `data`: DRF takes a chunked body for an empty one.
     try:
-        body: bytes = request._request.body  # noqa: SLF001 - DRF offers no public way to it
+        return request.body
     except RequestDataTooBig:
-        raise _too_large() from None
-    if len(body) > MAX_BODY_BYTES:
-        raise _too_large()
-    return body
-
-
-def _too_large() -> ExchangeError:
-    return invalid("body", f"The body may hold up to {MAX_BODY_BYTES} bytes.")
+        return TOO_LARGE

@@ -1,10 +1,11 @@
 """Turns whatever goes wrong in a REST request into the contract's envelope and HTTP status.
 
-DRF calls `exception_handler` (settings); `UnknownPathView` answers the paths that lead nowhere.
+DRF calls `exception_handler` (settings), order entry `failure_of`; `UnknownPathView` answers the
+paths that lead nowhere.
 """
 
 import logging
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -25,6 +26,7 @@ from exchange.messages import ErrorBody, ErrorEnvelope, error_envelope
 from matching.domain.errors import ErrorCode, ExchangeError
 
 RETRY_AFTER_S: Final = 1
+NO_CREDENTIAL: Final = "Authenticate with a bearer token or an API key."
 
 HTTP_STATUS: Final[dict[ErrorCode, int]] = {
     ErrorCode.INVALID_REQUEST: 400,
@@ -65,6 +67,14 @@ _WRONG_FORM: Final = (drf.ParseError, drf.UnsupportedMediaType, drf.NotAcceptabl
 log = logging.getLogger(__name__)
 
 
+class Failure(NamedTuple):
+    """An answer that says what went wrong."""
+
+    status: int
+    headers: dict[str, str]
+    body: ErrorEnvelope
+
+
 class UnknownPathView(APIView):
     """Answers every path under /v1 that no other view has, whatever the method and the sender."""
 
@@ -76,14 +86,20 @@ class UnknownPathView(APIView):
 
 
 def exception_handler(error: Exception, _context: dict[str, Any]) -> Response:
-    """Return the envelope for anything a view raised; a bug is logged, never shown."""
+    """Return the answer of a view that raised."""
+    failure = failure_of(error)
+    return Response(failure.body, status=failure.status, headers=failure.headers)
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return the answer to a request that raised; a bug is logged, never shown."""
     known = _as_exchange_error(error)
     if known is None:
         log.error("A request failed.", exc_info=error)
         body = ErrorBody(code="INTERNAL", message="Something went wrong here.", details={})
-        return Response(ErrorEnvelope(error=body), status=500)
+        return Failure(500, {}, ErrorEnvelope(error=body))
     status = HTTP_STATUS[known.code]
-    return Response(error_envelope(known), status=status, headers=_headers(status, known))
+    return Failure(status, _headers(status, known), error_envelope(known))
 
 
 def _headers(status: int, error: ExchangeError) -> dict[str, str]:
@@ -115,9 +131,7 @@ def _as_exchange_error(error: Exception) -> ExchangeError | None:
 def _as_refused_by_drf(error: Exception) -> ExchangeError | None:
     match error:
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
-            return ExchangeError(
-                ErrorCode.UNAUTHENTICATED, "Authenticate with a bearer token or an API key."
-            )
+            return ExchangeError(ErrorCode.UNAUTHENTICATED, NO_CREDENTIAL)
         case drf.PermissionDenied():
             return ExchangeError(ErrorCode.FORBIDDEN, str(error.detail))
         case PermissionDenied():

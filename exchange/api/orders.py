@@ -1,4 +1,7 @@
-"""REST: orders. Views read a form, call one service or selector, answer (docs/api.md)."""
+"""REST: orders. Views read a form, call one service or selector, answer (docs/api.md).
+
+The web server hands the requests that place and cancel to `order_entry` instead, which is faster.
+"""
 
 from typing import cast
 
@@ -100,17 +103,19 @@ class BatchView(TradingView):
     forms = {"POST": BatchForm}
 
     def post(self, request: Request) -> Response:
-        form: BatchForm = self.form
-        items = [_batch_item(raw) for raw in form.orders]
-        results = run_blocking(services.order_batch(user_id=sender(request).pk, items=items))
-        return Response(
-            BatchBody(
-                results=[
-                    error_envelope(result) if isinstance(result, ExchangeError) else result
-                    for result in results
-                ]
-            )
-        )
+        return Response(run_blocking(batch(user_id=sender(request).pk, form=self.form)))
+
+
+async def batch(*, user_id: int, form: BatchForm) -> BatchBody:
+    """Carry out a batch and say what each item came to."""
+    items = [_batch_item(raw) for raw in form.orders]
+    results = await services.order_batch(user_id=user_id, items=items)
+    return BatchBody(
+        results=[
+            error_envelope(result) if isinstance(result, ExchangeError) else result
+            for result in results
+        ]
+    )
 
 
 def _batch_item(raw: msgspec.Raw) -> NewOrder | CancelItem | ExchangeError:

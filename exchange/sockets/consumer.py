@@ -16,7 +16,7 @@ from channels.exceptions import StopConsumer
 
 from accounts.authentication import Credential
 from accounts.rest.request_form import read_form
-from exchange.sockets import credentials
+from exchange import credentials
 from exchange.sockets.frames import (
     Auth,
     BadFrame,

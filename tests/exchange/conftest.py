@@ -11,12 +11,19 @@ from redis import Redis
 from accounts.models import User
 from exchange import ledger_access
 from exchange.funding import account_fund
+from kalency.asgi import http
 from kalency.stack.addresses import Address
 from marketdata import listing
 from matching.runtime import run_blocking
 from tests.accounts.rest import PASSWORD, Rest
 from tests.exchange.markets import BTC_USD
 from tests.ledger.conftest import WriterThread
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let the tests of a module with BOTH_WAYS ask the views and, again, as the web server does."""
+    if "rest" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_WAYS", False):
+        metafunc.parametrize("rest", ["views", "server"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +39,16 @@ def _short_patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def rest(transactional_db: None, hot: Redis, bus: Redis, matching: None) -> Iterator[Rest]:
-    """A client of nobody; BTC-USD is listed and matched."""
+def rest(
+    request: pytest.FixtureRequest, transactional_db: None, hot: Redis, bus: Redis, matching: None
+) -> Iterator[Rest]:
+    """A client of nobody; BTC-USD is listed and matched.
+
+    With the parameter "server" its requests take the way that the web server gives them.
+    """
     listing.forget()
     listing.create(BTC_USD)
-    yield Rest()
+    yield Rest(app=http if getattr(request, "param", "") == "server" else None)
     listing.forget()
     # The services' own database thread outlives the test; its connection must not.
     run_blocking(sync_to_async(connections.close_all)())

@@ -9,6 +9,8 @@ from matching.domain.values import DEFAULT_MAX_OPEN_ORDERS
 from tests.accounts.rest import Rest
 from tests.exchange.trading import limit, wallet
 
+BOTH_WAYS = True
+
 
 def place(*order: Any, **fields: Any) -> dict[str, Any]:
     return {"op": "place"} | limit(*order, **fields)

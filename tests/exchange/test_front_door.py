@@ -15,12 +15,16 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import User
 from accounts.rest.request_form import MAX_BODY_BYTES
 from exchange.api.errors import HTTP_STATUS, exception_handler
+from exchange.api.order_entry import OrderEntry
 from exchange.domain.refusals import ledger_behind
 from kalency.asgi import http
 from marketdata import listing
 from matching.domain.errors import ErrorCode, ExchangeError
 from tests.accounts.rest import Rest
 from tests.exchange.trading import limit, wallet
+from tests.polling import wait_until
+
+BOTH_WAYS = True
 
 ORDER = limit("BUY", "60000.00", "0.1000")
 PRIVATE = [
@@ -228,3 +232,22 @@ def test_a_bug_is_a_plain_500(caplog: pytest.LogCaptureFixture) -> None:
 def test_who_must_wait_is_told_how_long() -> None:
     refused = ExchangeError(ErrorCode.RATE_LIMITED, "Slow down.", retryAfter=7)
     assert exception_handler(refused, {})["Retry-After"] == "7"
+
+
+async def _nowhere(_scope: Any, _receive: Any, _send: Any) -> None:
+    raise AssertionError("This is not for Django.")
+
+
+def test_order_entry_does_not_go_through_django(ann: Rest) -> None:
+    quick = replace(ann, app=OrderEntry(_nowhere))
+    order_id = quick.post("orders", ORDER).ok(201)["orderId"]
+    canceled = quick.delete(f"orders/{order_id}").ok()
+    assert canceled["status"] == "CANCELED"
+
+
+def test_order_entry_notices_a_revoked_key_within_a_second(rest: Rest, ann: Rest) -> None:
+    made = ann.post("api-keys", {"name": "bot", "scopes": ["read", "trade"]}).ok(201)
+    bot = replace(rest.with_key(made["key"]), app=http)
+    bot.post("orders", ORDER).ok(201)
+    assert ann.delete(f"api-keys/{made['id']}").status == 204
+    wait_until(lambda: bot.post("orders", ORDER).status == 401, "the key is refused")

@@ -11,6 +11,8 @@ from matching.runtime import run_blocking
 from tests.accounts.rest import Rest
 from tests.exchange.trading import limit, market, wallet
 
+BOTH_WAYS = True
+
 
 def test_a_limit_order_rests_and_reserves(ann: Rest) -> None:
     ack = ann.post("orders", limit("BUY", "64231.50", "0.0030", clientOrderId="mine")).ok(201)

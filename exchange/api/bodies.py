@@ -1,4 +1,4 @@
-"""Gives bodies that come in chunks the length WSGI asks for. Wraps Django in `kalency.asgi`."""
+"""Reads whole bodies from an ASGI server, and gives chunked ones the length that WSGI asks for."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -22,7 +22,7 @@ class ChunkedBodies:
         if b"content-length" in headers or b"transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
-        body = await _gather(receive)
+        body = await gather(receive)
         length = (b"content-length", str(len(body)).encode())
         whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -32,8 +32,8 @@ class ChunkedBodies:
         await self._app({**scope, "headers": [*scope["headers"], length]}, receive_whole, send)
 
 
-async def _gather(receive: Receive) -> bytes:
-    """Return the body, or enough of one that is too large for a view to refuse it."""
+async def gather(receive: Receive) -> bytes:
+    """Return the body, or enough of one that is too large for a form to refuse it."""
     body = bytearray()
     more = True
     while more and len(body) <= MAX_BODY_BYTES:
