@@ -36,8 +36,11 @@ NOT_FACTS: Final = (
 TABLES, VIEWS, SEQUENCES = "rp", "vm", "S"  # kinds of relations, in PostgreSQL's letters
 
 _RELATIONS: Final = """
-    SELECT relation.relname, relation.relkind, coalesce(root.relname, relation.relname) = ANY(%s),
-        pg_get_userbyid(relation.relowner), pg_has_role(%s, relation.relowner, 'MEMBER')
+    SELECT relation.relname, relation.relkind,
+        coalesce(root.relname, relation.relname) = ANY(%(facts)s),
+        pg_get_userbyid(relation.relowner),
+        pg_has_role(%(application)s, relation.relowner, 'MEMBER')
+        OR pg_has_role(%(application)s, space.nspowner, 'MEMBER')  -- which may drop it
     FROM pg_class AS relation
     JOIN pg_namespace AS space ON space.oid = relation.relnamespace
     LEFT JOIN pg_class AS root ON root.oid = pg_partition_root(relation.oid)
@@ -66,7 +69,8 @@ class Relation(NamedTuple):
     kind: str
     is_fact: bool
     owner: str
-    is_applications: bool
+    is_in_reach: bool
+    """Whether the application's role has the rights of its owner, or of its schema's."""
 
 
 def set_rights_after_migrate(using: str, **_: Any) -> None:
@@ -87,10 +91,10 @@ def set_rights(connection: BaseDatabaseWrapper, *, application: str) -> None:
         relations = _relations(cursor, application)
         facts = [relation for relation in relations if relation.is_fact]
         _guard(cursor, facts)
-        if any(relation.is_applications for relation in relations):
+        if any(relation.is_in_reach for relation in facts):
             log.warning(
-                "The database role %s owns the ledger's tables and could give itself every right"
-                " back; docs/operations.md shows how to run with two roles.",
+                "The database role %s owns the ledger's tables, or the database: it could give"
+                " itself every right back. docs/operations.md shows how to run with two roles.",
                 application,
             )
         others = [relation for relation in relations if relation.owner != application]
@@ -98,7 +102,7 @@ def set_rights(connection: BaseDatabaseWrapper, *, application: str) -> None:
 
 
 def _relations(cursor: CursorWrapper, application: str) -> list[Relation]:
-    cursor.execute(_RELATIONS, [list(FACTS), application])
+    cursor.execute(_RELATIONS, {"facts": list(FACTS), "application": application})
     return [Relation(*row) for row in cursor.fetchall()]
 
 

@@ -139,3 +139,16 @@ def test_one_role_for_all_loses_its_own_rights_to_change_facts(
         cursor.execute("SELECT has_table_privilege('funding', 'INSERT')")
         assert cursor.fetchone() == (True,)
         transaction.set_rollback(True)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_application_that_owns_the_database_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    role = application_role()
+    with as_owner(connection), transaction.atomic(), connection.cursor() as cursor:
+        set_rights(connection, application=role)
+        assert caplog.text == ""
+        database = connection.settings_dict["NAME"]
+        cursor.execute(f"ALTER DATABASE {database} OWNER TO {role}")
+        set_rights(connection, application=role)
+        assert f"The database role {role} owns" in caplog.text
+        transaction.set_rollback(True)
