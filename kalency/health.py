@@ -11,10 +11,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from kalency.metrics import ExchangeCollector
 from ledger import writer_word
+from ledger.models import Checkpoint
 from ledger.writer import CONSUMER as LEDGER
 from marketdata.feed.shard_feed import CONSUMER as FEED
 from matching import backlog
 from matching.connection import open_sync
+from matching.event_log import last_sequence
 
 MATCHING_BEHIND_S: Final = 5.0
 """With a command that waits longer, a shard is not matched; a batch takes milliseconds."""
@@ -81,9 +83,16 @@ def _follows(consumer: str) -> bool:
 
 
 def _writes_the_ledger() -> bool:
-    """Tell whether the ledger follows, and its writers do not wait for a server."""
+    """Tell whether the ledger follows the log, and its writers do not wait for a server."""
     words = (writer_word.heard(shard) for shard in range(settings.MATCHING_SHARDS))
-    return not any(words) and _follows(LEDGER)
+    return not any(words) and not _lost_its_log() and _follows(LEDGER)
+
+
+def _lost_its_log() -> bool:
+    """Tell whether the ledger has events that the log has not: hot Redis lost data."""
+    written = list(Checkpoint.objects.values_list("shard", "sequence"))
+    with open_sync(settings.REDIS_HOT_URL) as hot:
+        return any(sequence > last_sequence(hot, shard=shard) for shard, sequence in written)
 
 
 _CHECKS: dict[str, Callable[[], bool]] = {

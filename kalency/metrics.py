@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.conf import settings
-from django_redis.exceptions import ConnectionInterrupted
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
@@ -36,7 +35,7 @@ class ExchangeCollector(Collector):
         for server, read in {"hot": _waiting, "bus": _told}.items():
             try:
                 metrics = list(read())
-            except (RedisError, OSError, ConnectionInterrupted):
+            except (RedisError, OSError):
                 up.add_metric([server], 0)
             else:
                 up.add_metric([server], 1)

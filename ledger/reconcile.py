@@ -93,17 +93,16 @@ class Outcome:
         ]
 
 
-def reconcile(hot: Redis, *, full: bool = False, share: float = 1.0) -> Outcome:
+def reconcile(hot: Redis, *, full: bool = False) -> Outcome:
     """Check every shard, and hold the ledger against it; with `full` add up all postings.
 
-    `share` is how much of the time looking at a shard may take. Raises ServerRestarted, and
-    RedisError or OSError where the server is away. Without Postgres the shards are checked all the
-    same.
+    Raises ServerRestarted, and RedisError or OSError where the server is away. Without Postgres the
+    shards are checked all the same.
     """
     began = time.perf_counter()
     reports = []
     for shard in range(settings.MATCHING_SHARDS):
-        report = check_shard(hot, shard, share=share)
+        report = check_shard(hot, shard)
         for step in _check_ledger(hot, shard, full=full):
             report.add(step)
         reports.append(report)

@@ -39,15 +39,15 @@ class LastRun(msgspec.Struct, frozen=True):
     """Check → how many things are broken. Empty where nothing could be told."""
 
 
-def run(*, share: float = 1.0) -> Outcome:
-    """Reconcile now and keep the outcome; `share` is how much of the time it may take.
+def run() -> Outcome:
+    """Reconcile now and keep the outcome.
 
     Raises what `reconcile` raises. A run that failed is kept as one that could not tell.
     """
     began_s = time.time()
     try:
         with open_sync(settings.REDIS_HOT_URL) as hot:
-            outcome = reconcile(hot, share=share)
+            outcome = reconcile(hot)
     except Exception as error:
         _keep(_row(began_s, findings=[f"The run failed: {type(error).__name__}: {error}"]))
         raise

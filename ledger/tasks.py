@@ -16,8 +16,6 @@ from matching.invariants import ServerRestarted
 
 LOCK: Final = "v1:reconcile:lock"
 LONGEST_RUN_S: Final = 600
-SHARE: Final = 0.25
-"""Of the time, where a sum does not need its pieces one after the other: trading goes first."""
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +29,7 @@ def reconcile_everything() -> None:
         log.warning("Reconcile: the last run is still at it; this one is left out.")
         return
     try:
-        runs.run(share=SHARE)
+        runs.run()
     except (RedisError, OSError, ServerRestarted) as error:
         log.warning("Reconcile: no run this time: %s", error)
     finally:

@@ -10,6 +10,7 @@ from redis import Redis
 
 from kalency.health import CONSUMER_BEHIND_S, MATCHING_BEHIND_S
 from ledger import writer_word
+from ledger.models import Checkpoint
 from matching import keys
 from matching.codec import encode_command_entry
 from matching.event_log import last_sequence, save_checkpoint
@@ -91,4 +92,11 @@ def test_a_writer_that_does_not_reach_postgres_is_told_at_once(hot: Redis, bus: 
     writer_word.say(0, writer_word.POSTGRES)
     assert broken_parts() == {"ledger"}
     writer_word.say(0, writer_word.NOBODY)
+    assert broken_parts() == set()
+
+
+def test_a_ledger_that_is_ahead_of_the_log_is_told(hot: Redis, bus: Redis) -> None:
+    Checkpoint.objects.create(shard=0, sequence=1, updated_at="2026-01-01T00:00Z")
+    assert broken_parts() == {"ledger"}
+    shard_with_an_event(hot, age_s=0)
     assert broken_parts() == set()
