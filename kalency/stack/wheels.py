@@ -1,9 +1,8 @@
-"""Finds the programs that come inside Python packages. Called by `valkey.py` and `privilege.py`.
+"""Finds the servers that come inside Python packages. Called by `valkey.py` and `privilege.py`.
 
 The packages themselves are not imported: they would start machinery of their own.
 """
 
-import importlib.metadata
 import importlib.util
 from pathlib import Path
 
@@ -20,13 +19,3 @@ def package_directory(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise StackError(f"The package {name} is not installed; `make setup` installs it.")
     return Path(spec.submodule_search_locations[0])
-
-
-def package_file(package: str, name: str) -> Path | None:
-    """Return the file of that name in an installed package, None where there is none."""
-    try:
-        files = importlib.metadata.files(package) or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    found = next((file for file in files if file.name == name), None)
-    return Path(str(found.locate())).resolve() if found else None

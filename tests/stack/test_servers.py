@@ -68,12 +68,6 @@ def test_what_was_written_outlives_kills_and_restarts(servers: Servers) -> None:
     assert servers.query("SELECT price FROM trade") == [(7,)]
 
 
-def test_valkey_has_the_faster_allocator(servers: Servers) -> None:
-    maps = Path(f"/proc/{servers.pid('valkey-hot')}/maps").read_text()
-    assert "libmimalloc" in maps
-    assert servers.hot().info("memory")["used_memory"] > 0
-
-
 def test_a_second_start_after_a_killed_supervisor_finds_everything(servers: Servers) -> None:
     servers.hot().set("order", "open")
     servers.query("CREATE TABLE trade AS SELECT 7 AS price")
