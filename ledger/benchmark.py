@@ -16,6 +16,7 @@ from redis import Redis
 from ledger import selectors
 from ledger.benchmark_events import START_US, SYMBOLS, USERS, EventMaker
 from ledger.domain.history import Stretch
+from ledger.domain.rows import TABLES
 from ledger.verification import verify
 from ledger.writer import ShardWriter, spare_the_collector
 from matching import keys
@@ -103,31 +104,33 @@ class Bench:
         self._maker.append(count, mix)
         self._connection.execute("CHECKPOINT")
         self._progress(f"{load}: writing them")
-        began, cpu_s, server_cpu_s = time.perf_counter(), time.process_time(), self._server_cpu_s()
-        self._run_writer()
+        cpu_s, server_cpu_s = time.process_time(), self._server_cpu_s()
         figures = WriterFigures(
             load=load,
             trades_before=trades_before,
             events=count,
-            seconds=time.perf_counter() - began,
+            seconds=self._run_writer(),
             writer_cpu_s=time.process_time() - cpu_s,
             server_cpu_s=self._server_cpu_s() - server_cpu_s,
         )
         self._hot.delete(keys.events(SHARD))
         return figures
 
-    def _run_writer(self) -> None:
+    def _run_writer(self) -> float:
+        """Run a writer to the end of the log; return the seconds until it was there."""
         stop = Event()
         writer = ShardWriter(shard=SHARD, hot_url=self._hot_url, database=self._database, stop=stop)
         thread = Thread(target=writer.run)
+        began = time.monotonic()
         thread.start()
-        deadline = time.monotonic() + DEADLINE_S
         while self._checkpoint() < self._maker.sequence:
             assert thread.is_alive(), "the writer's log says why it ended"
-            assert time.monotonic() < deadline, "the writer does not come to the end"
+            assert time.monotonic() < began + DEADLINE_S, "the writer does not come to the end"
             time.sleep(POLL_S)
+        seconds = time.monotonic() - began
         stop.set()
         thread.join()
+        return seconds
 
     def verify(self) -> VerifyFigures:
         """Verify all that was written; it must be intact."""
@@ -147,6 +150,13 @@ class Bench:
             " UNION ALL SELECT 'ledger_batch', pg_total_relation_size('ledger_batch')"
         )
         return {str(name): int(size) for name, size in sizes}
+
+    def total_bytes(self) -> int:
+        """Return how large the whole ledger is."""
+        tables = [*TABLES, "ledger_batch"]
+        query = "SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s::text[]) AS name"
+        row = self._connection.execute(query, (tables,)).fetchone()
+        return int(row[0]) if row else 0
 
     def add_older_trades(self, count: int) -> None:
         """Put `count` trades before all others: as rows only, made by Postgres."""

@@ -1,7 +1,7 @@
 """Whoever changes the ledger behind the writer's back, as superuser, is found and named."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
 from typing import Any
@@ -22,6 +22,7 @@ from ledger.verification import MAX_FINDINGS, Report, verify
 from matching.domain.errors import ErrorCode
 from matching.domain.events import AnyEvent
 from tests.event_script import EventScript
+from tests.ledger.conftest import WriterThread
 
 BATCHES = 6
 EVENTS_PER_BATCH = 8
@@ -285,6 +286,20 @@ def test_writer_does_not_go_on_from_a_chain_that_was_cut(ledger: Ledger) -> None
 
 def test_empty_ledger_is_intact(transactional_db: None) -> None:
     assert look().is_intact
+
+
+def test_nothing_is_found_while_the_writer_writes(
+    script: EventScript, start_writer: Callable[[], WriterThread]
+) -> None:
+    writer = start_writer()
+    seen = set()
+    for _ in range(30):
+        script.append(*[script.trade() for _ in range(50)], script.funds(), script.refused())
+        report = look()
+        assert report.is_intact, report.findings
+        seen |= {shard.last_sequence for shard in report.shards}
+    assert len(seen) > 1, "it looked while the ledger grew"
+    writer.stop()
 
 
 def test_command_names_the_row_and_fails(ledger: Ledger) -> None:

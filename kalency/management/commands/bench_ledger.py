@@ -33,12 +33,16 @@ MILLION: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came out; `megabytes` are those of a million trades, by table and index."""
+    """What came out; `megabytes` are those of a million trades, by table and index.
+
+    `mixed_megabytes` are those of a million events of the gate's mix, all together.
+    """
 
     writer: list[WriterFigures]
     verify: VerifyFigures
     fills: list[FillsFigures]
     megabytes: dict[str, float]
+    mixed_megabytes: float
 
 
 class Command(BaseCommand):
@@ -86,7 +90,8 @@ class Command(BaseCommand):
         )
         sizes = [(name, f"{size:.0f}") for name, size in figures.megabytes.items()]
         total = ("together", f"{sum(figures.megabytes.values()):.0f}")
-        self.stdout.write(table(("a million trades", "MB"), [*sizes, total]) + "\n\n")
+        self.stdout.write(table(("a million trades", "MB"), [*sizes, total]))
+        self.stdout.write(f"a million events of the gate mix: {figures.mixed_megabytes:.0f} MB\n\n")
         self.stdout.write(
             table(
                 ("last 100 fills of", "trades", "first ms", "p50 ms", "p99 ms"),
@@ -100,7 +105,9 @@ class Command(BaseCommand):
 
 
 def _measure(bench: Bench, *, events: int, rounds: int, rows: int) -> Figures:
+    empty = bench.total_bytes()
     mixed = [bench.write("gate mix", GATE_MIX, events) for _ in range(rounds)]
+    mixed_bytes = bench.total_bytes() - empty
     before = bench.bytes_by_relation()
     trades = [bench.write("trades", TRADES, events) for _ in range(rounds)]
     after = bench.bytes_by_relation()
@@ -113,6 +120,7 @@ def _measure(bench: Bench, *, events: int, rounds: int, rows: int) -> Figures:
         verify=verified,
         fills=fills,
         megabytes={name: (after[name] - before[name]) / (events * rounds) for name in after},
+        mixed_megabytes=mixed_bytes / (events * rounds),
     )
 
 
