@@ -25,6 +25,15 @@ BatchCommand = PlaceOrder | CancelOrder
 BatchResult = OrderAck | ExchangeError
 
 
+async def ready() -> None:
+    """Return once commands can be submitted without waiting for anything.
+
+    Whoever begins several services after this has their commands applied in that order.
+    """
+    await listing.all_async()
+    await runtime.client()
+
+
 async def order_place(*, user_id: int, order: NewOrder) -> OrderAck:
     """Place an order; return what became of it at once.
 

@@ -61,6 +61,15 @@ async def client() -> MatchingClient:
     return found
 
 
+async def close() -> None:
+    """End the running loop's client and reader, where it has any: before the loop itself ends."""
+    loop = asyncio.get_running_loop()
+    if found := _clients.pop(loop, None):
+        await found.close()
+    if found_reader := _readers.pop(loop, None):
+        await found_reader.aclose()
+
+
 def state() -> HotState:
     """Return the running loop's reader of wallets, open orders and books."""
     return HotState(reader(), shards=config().shards)

@@ -15,16 +15,13 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from accounts.models import User
-from accounts.permissions import CanReadOrTrade
 from accounts.rest.request_form import read_body
-from accounts.scopes import Scope
-from exchange import credentials, services
+from exchange import services
 from exchange.api import orders
 from exchange.api.bodies import AsgiApp, Message, Receive, Send, gather
-from exchange.api.errors import NO_CREDENTIAL, failure_of
+from exchange.api.errors import failure_of
+from exchange.credentials import Headers, claim_in_headers, header, trader
 from exchange.messages import BatchForm, NewOrder
-from exchange.sockets.origin import Headers, header
-from matching.domain.errors import ErrorCode, ExchangeError
 
 ORDERS_PATH: Final = "/v1/orders"
 BATCH_PATH: Final = "/v1/orders/batch"
@@ -115,13 +112,7 @@ async def _trader(scope: Message) -> User:
     """Return who sent a request. Raises ExchangeError: UNAUTHENTICATED, FORBIDDEN."""
     client = scope.get("client")
     address = str(client[0]) if client else ""
-    credential = await credentials.from_headers_lately(scope["headers"], address)
-    if credential is None:
-        raise ExchangeError(ErrorCode.UNAUTHENTICATED, NO_CREDENTIAL)
-    user, scopes = credential
-    if Scope.TRADE not in scopes:
-        raise ExchangeError(ErrorCode.FORBIDDEN, CanReadOrTrade.message)
-    return user
+    return await trader(claim_in_headers(scope["headers"], address))
 
 
 def _content_type(headers: Headers) -> str:

@@ -14,9 +14,8 @@ from typing import Any, ClassVar
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
-from accounts.authentication import Credential
 from accounts.rest.request_form import read_form
-from exchange import credentials
+from exchange.credentials import Claim, claim_in_form, claim_in_headers
 from exchange.sockets.frames import (
     Auth,
     BadFrame,
@@ -36,6 +35,8 @@ from exchange.sockets.limits import (
     CloseCode,
     FrameBudget,
 )
+from exchange.sockets.order_desk import OPS as ORDER_OPS
+from exchange.sockets.order_desk import OrderDesk
 from exchange.sockets.origin import origin_is_allowed
 from exchange.sockets.outbox import Outbox
 from exchange.sockets.subscriptions import read_channels
@@ -66,13 +67,14 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         self._hub: Hub = running_hub()
         self._names: set[PublicName] = set()
-        self._credential: Credential | None = None
+        self._claim: Claim | None = None
         self._failed_auths = 0
         self._budget = FrameBudget(time.monotonic())
         self._closing: asyncio.Task[None] | None = None
         self._outbox = Outbox(
             send=self._send_text, snapshot_of=self._hub.snapshot, too_slow=self._end_too_slow
         )
+        self._desk = OrderDesk(self._outbox.put)
         # Accepted first whatever comes next: only an open socket can be told a close code.
         await self.base_send({"type": "websocket.accept"})
         self._sender = asyncio.create_task(self._run_outbox())
@@ -102,7 +104,9 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
             self._end(CloseCode.FORBIDDEN_ORIGIN)
             return
         try:
-            self._credential = await credentials.from_headers(headers, self._address())
+            self._claim = claim_in_headers(headers, self._address())
+            if self._claim is not None:
+                await self._claim.prove()
         except ExchangeError as error:
             self._end(CloseCode.UNAUTHENTICATED, refusal_text(None, error))
             return
@@ -127,11 +131,14 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
             return
         try:
             handler = self._ops.get(op)
-            if handler is None:
+            if op in ORDER_OPS:
+                await self._desk.take(op, request_id=request_id, frame=frame, claim=self._claim)
+            elif handler is not None:
+                await handler(self, request_id, frame)
+            else:
                 raise ExchangeError(
                     ErrorCode.INVALID_REQUEST, f"{op[:40]!r} is not a known op.", field="op"
                 )
-            await handler(self, request_id, frame)
         except ExchangeError as error:
             self._outbox.put(refusal_text(request_id, error))
 
@@ -159,13 +166,14 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
     async def _auth(self, request_id: RequestId, frame: bytes) -> None:
         form = read_form(frame, Auth)
         try:
-            self._credential = await credentials.from_form(form, self._address())
+            claim = claim_in_form(token=form.token, api_key=form.api_key, address=self._address())
+            user, scopes = await claim.prove()
         except ExchangeError:
             self._failed_auths += 1
             if self._failed_auths >= MAX_FAILED_AUTHS:
                 self._end(CloseCode.UNAUTHENTICATED)
             raise
-        user, scopes = self._credential
+        self._claim = claim
         self._outbox.put(
             answer_text(request_id, {"userId": str(user.pk), "scopes": sorted(scopes)})
         )

@@ -6,7 +6,7 @@ import msgspec
 
 from accounts.rest.request_form import NOT_JSON
 from accounts.rest.wire import Form
-from exchange.messages import ErrorBody, error_envelope
+from exchange.messages import BatchForm, ErrorBody, NewOrder, error_envelope
 from exchange.sockets.limits import MAX_CHANNELS_PER_FRAME
 from matching.domain.errors import ExchangeError
 
@@ -56,6 +56,30 @@ class Ping(Request, frozen=True, kw_only=True):
     """Asks for a sign of life."""
 
 
+class PlaceOrder(NewOrder, frozen=True, kw_only=True):
+    """An order, its fields beside those of the request."""
+
+    op: str
+    id: RequestId = None
+
+
+class CancelOrder(Request, frozen=True, kw_only=True):
+    order_id: str
+
+
+class CancelAllOrders(Request, frozen=True, kw_only=True):
+    """Without `symbol`, in every market."""
+
+    symbol: str = ""
+
+
+class OrderBatch(BatchForm, frozen=True, kw_only=True):
+    """Places and cancels, as `POST /v1/orders/batch` takes them."""
+
+    op: str
+    id: RequestId = None
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The answer to a request that was carried out."""
 
@@ -87,12 +111,16 @@ def read_head(frame: bytes) -> tuple[RequestId, str]:
 
 def answer_text(request_id: RequestId, result: Any) -> str:
     """Return the frame that answers a request."""
-    return _encoder.encode(Answer(request_id, result)).decode()
+    return encode(Answer(request_id, result))
 
 
 def refusal_text(request_id: RequestId, error: ExchangeError) -> str:
     """Return the frame that refuses a request."""
-    return _encoder.encode(Refusal(request_id, error_envelope(error).error)).decode()
+    return encode(Refusal(request_id, error_envelope(error).error))
+
+
+def encode(frame: Answer | Refusal) -> str:
+    return _encoder.encode(frame).decode()
 
 
 def _word(raw: msgspec.Raw) -> RequestId:

@@ -3,19 +3,13 @@
 A program sends no Origin and may always connect; a browser always sends the one of the page.
 """
 
-from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
-Headers = Iterable[tuple[bytes, bytes]]
-
-
-def header(headers: Headers, name: bytes) -> str:
-    """Return a header of the handshake; empty where it is absent."""
-    return next((value.decode("latin-1") for key, value in headers if key == name), "")
+from exchange.credentials import Headers, header
 
 
 def origin_is_allowed(headers: Headers) -> bool:

@@ -17,12 +17,12 @@ from marketdata.feed.bus import FeedReceiver
 from marketdata.feed.channels import BookChannel, PublicChannel, Subscriber, TradesChannel
 from marketdata.feed.frames import FeedMessage
 from marketdata.feed.names import Kind, PublicName
+from matching.cancellation import cancel_all
 from matching.client import wall_clock_us
 
 SILENCE_S: Final = 5.0
 WATCH_EVERY_S: Final = 1.0
 JOIN_PAUSE_S: Final = 1.0
-CANCEL_AGAIN_S: Final = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,7 @@ class Hub:
         """Stop receiving."""
         for channel in self._channels.values():
             channel.close()
-        waiting = set(self._tasks)
-        while waiting:
-            for task in waiting:
-                task.cancel()
-            # Again and again: redis-py may swallow a cancellation (see `ShardFeed.run`).
-            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)
+        await cancel_all(self._tasks)
 
     async def _receive(self) -> None:
         await self._join()
