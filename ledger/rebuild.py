@@ -50,15 +50,21 @@ def writing_stopped(shard: int) -> Iterator[None]:
         store.close()
 
 
+def checkpoint_of(shard: int) -> int:
+    """Return the last event that the ledger has. Raises CannotRebuild where it has none."""
+    checkpoint = Checkpoint.objects.filter(shard=shard).first()
+    if not checkpoint or not checkpoint.sequence:
+        raise CannotRebuild(f"The ledger has no event of shard {shard}.")
+    return checkpoint.sequence
+
+
 def past_of(shard: int, *, window_us: int) -> ShardPast:
     """Return what the ledger makes a shard; `window_us` is that of client order ids.
 
     Raises CannotRebuild.
     """
-    checkpoint = Checkpoint.objects.filter(shard=shard).first()
-    if not checkpoint or not checkpoint.sequence:
-        raise CannotRebuild(f"The ledger has no event of shard {shard}.")
-    posted = balances.added_up_again(shard, checkpoint.sequence).units
+    last_event = checkpoint_of(shard)
+    posted = balances.added_up_again(shard, last_event).units
     orders = {order.order_id: order for order in shard_facts.open_orders(shard)}
     markets = _markets(shard)
     last_trade, last_order, ts_us = shard_facts.last_numbers(shard)
@@ -70,7 +76,7 @@ def past_of(shard: int, *, window_us: int) -> ShardPast:
         markets=markets,
         limits=shard_facts.limits(shard),
         supply={asset: -units for (user, asset), units in posted.items() if user == OUTSIDE},
-        last_event=checkpoint.sequence,
+        last_event=last_event,
         last_trade=last_trade,
         last_order=last_order,
         ts_us=ts_us,

@@ -104,12 +104,21 @@ def test_a_shard_that_is_not_empty_needs_force(traded: Shard) -> None:
     traded.deposit(1, "USD", 7)
     refused = Rebuilt()
     assert refused.status == 2
-    assert "Shard 0 is not empty: its last event is 1." in refused.reason
+    assert refused.reason.startswith("Shard 0 is not empty: its last event is 1, the ledger is at ")
+    assert refused.reason.endswith(
+        "It seems to have begun anew; --force drops it for what the ledger has."
+    )
     assert traded.wallet(1) == {"USD.available": 7}
     forced = Rebuilt(force=True)
     assert forced.status == 0
-    assert forced.warned.startswith("WARNING: shard 0 is not empty.")
+    assert forced.warned.startswith("WARNING: Shard 0 is not empty: ")
     assert digest(snapshot_reader.read(traded.hot, SHARD)) == state
+
+
+def test_a_shard_that_is_not_lost_is_said_to_be(traded: Shard) -> None:
+    refused = Rebuilt()
+    assert refused.status == 2
+    assert "It does not seem lost at all; --force drops it" in refused.reason
 
 
 def test_a_server_that_is_away_is_said(traded: Shard, settings: Any) -> None:

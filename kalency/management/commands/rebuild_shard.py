@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError, WatchError
 
 from ledger import shard_facts
-from ledger.rebuild import CannotRebuild, past_of, writing_stopped
+from ledger.rebuild import CannotRebuild, checkpoint_of, past_of, writing_stopped
 from ledger.reconcile import reconcile
 from ledger.writer import CONSUMER as LEDGER
 from marketdata import rebuild as market_data
@@ -89,15 +89,15 @@ Exit status: 0 made again and sound, 1 made again and something is broken, 2 not
         last = last_sequence(hot, shard=shard)
         if not last:
             return
-        if not force:
-            raise NotEmpty(
-                f"Shard {shard} is not empty: its last event is {last:,}. If that is what began "
-                "anew after the loss, --force drops it for what the ledger has."
-            )
-        self.stderr.write(
-            f"WARNING: shard {shard} is not empty. Everything that happened on it up to its event "
-            f"{last:,} is dropped, as far as the ledger does not have it."
+        written = checkpoint_of(shard)
+        guess = "It seems to have begun anew" if last < written else "It does not seem lost at all"
+        found = (
+            f"Shard {shard} is not empty: its last event is {last:,}, "
+            f"the ledger is at {written:,}. {guess}"
         )
+        if not force:
+            raise NotEmpty(f"{found}; --force drops it for what the ledger has.")
+        self.stderr.write(f"WARNING: {found}. It is dropped for what the ledger has.")
 
     def _print(self, past: ShardPast, trades: int, seconds: float) -> None:
         state = past.state
@@ -116,12 +116,10 @@ Exit status: 0 made again and sound, 1 made again and something is broken, 2 not
             "state hash": digest(state),
         }
         for name, value in rows.items():
-            self.stdout.write(
-                f"{name:<19}{value:,}" if isinstance(value, int) else f"{name:<19}{value}"
-            )
-        self.stdout.write(
-            NOT_KNOWN.format(event=f"{state.last_event:,}", time=rfc3339(state.ts_us))
-        )
+            figure = f"{value:,}" if isinstance(value, int) else value
+            self.stdout.write(f"{name:<19}{figure}")
+        time_of_last = rfc3339(state.ts_us)
+        self.stdout.write(NOT_KNOWN.format(event=f"{state.last_event:,}", time=time_of_last))
 
     def _reconcile(self, hot: Redis) -> None:
         library.load(hot)
