@@ -17,9 +17,9 @@ local match = {}
 
 -- Whether a plan need not look further: the answer is clear.
 local function is_settled(order, plan, budget)
-    if order.type == "MARKET" and order.side == "BUY" and plan.quote_units > budget then
-        plan.exceeds_budget = true
-        return true
+    if order.type == "MARKET" and order.side == "BUY" then
+        plan.exceeds_budget = plan.quote_units > budget
+        return plan.exceeds_budget or plan.filled == order.qty
     end
     return plan.filled == order.qty or order.post_only
 end

@@ -16,6 +16,7 @@ from tests.matching.shard import (
     Shard,
     buy,
     cancel,
+    market_buy,
     market_sell,
     no_limits,
     sell,
@@ -55,6 +56,18 @@ def refusal(shard: Shard, command: object) -> ErrorCode:
 def test_an_order_that_breaks_a_rule(funded: Shard, order: object, reason: ErrorCode) -> None:
     funded.place(sell(BOB, 101, 5))
     assert refusal(funded, order) == reason
+
+
+def test_a_market_buy_that_nobody_could_pay_lacks_funds_whatever_else_is_wrong(
+    shard: Shard,
+) -> None:
+    shard.apply(BTC_USD)
+    shard.deposit(BOB, "BTC", 10**12)
+    shard.deposit(ALICE, "USD", 100 * BTC_USD.tick_lot_units)
+    shard.place(sell(BOB, 100, 1))
+    shard.place(sell(BOB, 101, 1))
+    assert refusal(shard, market_buy(ALICE, 2, post_only=True)) == ErrorCode.INSUFFICIENT_FUNDS
+    assert refusal(shard, market_buy(ALICE, 1, post_only=True)) == ErrorCode.WOULD_TRADE
 
 
 def test_notional_below_the_minimum(funded: Shard) -> None:
