@@ -18,7 +18,7 @@ from exchange.domain.refusals import ledger_behind
 from exchange.messages import OrderAck, OwnFill
 from ledger import selectors as ledger
 from ledger.domain.fills import LedgerFill
-from ledger.domain.history import Place, Stretch
+from ledger.domain.history import Cursor, HistoryPage
 from ledger.domain.orders import EndedOrder
 from marketdata import listing
 
@@ -41,19 +41,19 @@ class HistoryQuery(PeriodQuery, frozen=True, kw_only=True):
             raise invalid("cursor", "Give the nextCursor of the page before.")
 
     @property
-    def before(self) -> Place | None:
+    def before(self) -> Cursor | None:
         match = _CURSOR.fullmatch(self.cursor or "")
-        return Place(int(match[1]), int(match[2])) if match else None
+        return Cursor(int(match[1]), int(match[2])) if match else None
 
 
-class Placed(Protocol):
-    """What has its place in a history."""
+class HasCursor(Protocol):
+    """What stands somewhere in a history."""
 
     @property
-    def place(self) -> Place: ...
+    def cursor(self) -> Cursor: ...
 
 
-Fact = TypeVar("Fact", bound=Placed)
+Fact = TypeVar("Fact", bound=HasCursor)
 Shown = TypeVar("Shown")
 
 
@@ -79,7 +79,7 @@ async def fills(*, user_id: int, query: HistoryQuery) -> Page[OwnFill]:
 
 
 async def _page(
-    find: Callable[[Stretch], Sequence[Fact]],
+    find: Callable[[HistoryPage], Sequence[Fact]],
     show: Callable[[Fact], Awaitable[Shown]],
     user_id: int,
     query: HistoryQuery,
@@ -88,18 +88,18 @@ async def _page(
         await listing.get_async(query.symbol)
     if query.before is None and not await ledger_access.catch_up_with_all():
         raise ledger_behind()
-    found = await ledger_access.ask(find, _stretch(user_id, query))
+    found = await ledger_access.ask(find, _asked_of_ledger(user_id, query))
     facts = found[: query.limit]
     more = len(found) > query.limit
     return Page(
         items=[await show(fact) for fact in facts],
-        next_cursor="{}-{}".format(*facts[-1].place) if more else None,
+        next_cursor="{}-{}".format(*facts[-1].cursor) if more else None,
     )
 
 
-def _stretch(user_id: int, query: HistoryQuery) -> Stretch:
-    """Return what to ask the ledger for: one more than is shown tells whether there is more."""
-    return Stretch(
+def _asked_of_ledger(user_id: int, query: HistoryQuery) -> HistoryPage:
+    """Return the page to ask for: one more than is shown tells whether there is more."""
+    return HistoryPage(
         user_id=user_id,
         limit=query.limit + 1,
         symbol=query.symbol,

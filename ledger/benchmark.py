@@ -15,7 +15,7 @@ from redis import Redis
 
 from ledger import selectors
 from ledger.benchmark_events import START_US, SYMBOLS, USERS, EventMaker
-from ledger.domain.history import Stretch
+from ledger.domain.history import HistoryPage
 from ledger.domain.rows import TABLES
 from ledger.verification import verify
 from ledger.writer import ShardWriter, spare_the_collector
@@ -191,7 +191,7 @@ class Bench:
         times_ms = []
         for user_id in users:
             began = time.perf_counter()
-            selectors.fills(Stretch(user_id=user_id, limit=FILLS))
+            selectors.fills(HistoryPage(user_id=user_id, limit=FILLS))
             times_ms.append((time.perf_counter() - began) * 1_000)
         trades = self._older_trades + self._maker.trades
         return FillsFigures(

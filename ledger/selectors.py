@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from django.db.models import F, Model, Q, QuerySet, Sum, Value
 
 from ledger.domain.fills import LedgerFill, OrderFills
-from ledger.domain.history import Stretch
+from ledger.domain.history import HistoryPage
 from ledger.domain.orders import EndedOrder
 from ledger.models import OpenedOrder, OrderRecord, Trade
 from matching.domain.timestamps import from_datetime, to_datetime
@@ -58,25 +58,25 @@ def ended_order_by_client_id(user_id: int, client_order_id: str) -> EndedOrder |
     return _ended_order(record) if record else None
 
 
-def ended_orders(stretch: Stretch) -> list[EndedOrder]:
-    """Return a stretch of a user's ended orders, newest first."""
-    records = OrderRecord.objects.filter(user_id=stretch.user_id)
-    records = _within(records, stretch, moment="ended_at", number="order_id")
+def ended_orders(page: HistoryPage) -> list[EndedOrder]:
+    """Return a page of a user's ended orders, newest first."""
+    records = OrderRecord.objects.filter(user_id=page.user_id)
+    records = _within(records, page, moment="ended_at", number="order_id")
     return [_ended_order(record) for record in records]
 
 
-def fills(stretch: Stretch) -> list[LedgerFill]:
-    """Return a stretch of a user's fills, newest first.
+def fills(page: HistoryPage) -> list[LedgerFill]:
+    """Return a page of a user's fills, newest first.
 
     Each half of the union is a backward scan of one index that ends after `limit` rows: how many
     trades there are makes no difference.
     """
     bought, sold = (
-        _within(_fills(half, stretch.user_id), stretch, moment="executed_at", number="event_id")
+        _within(_fills(half, page.user_id), page, moment="executed_at", number="event_id")
         for half in (_BUYER, _SELLER)
     )
     rows = bought.union(sold, all=True).order_by("-executed_at", "-event_id")
-    return [_fill(row) for row in rows[: stretch.limit]]
+    return [_fill(row) for row in rows[: page.limit]]
 
 
 def fills_of(order: EndedOrder) -> OrderFills:
@@ -95,21 +95,21 @@ def fills_of(order: EndedOrder) -> OrderFills:
 
 
 def _within(
-    rows: "QuerySet[Fact, Any]", stretch: Stretch, *, moment: str, number: str
+    rows: "QuerySet[Fact, Any]", page: HistoryPage, *, moment: str, number: str
 ) -> "QuerySet[Fact, Any]":
-    """Return those of the rows that are in the stretch, newest first."""
-    if stretch.symbol:
-        rows = rows.filter(symbol=stretch.symbol)
-    if stretch.begin is not None:
-        rows = rows.filter(**{f"{moment}__gte": stretch.begin})
-    if stretch.end is not None:
-        rows = rows.filter(**{f"{moment}__lte": stretch.end})
-    if stretch.before is not None:
-        then = to_datetime(stretch.before.ts_us)
-        same_moment = Q(**{moment: then, f"{number}__lt": stretch.before.number})
+    """Return those of the rows that are on the page, newest first."""
+    if page.symbol:
+        rows = rows.filter(symbol=page.symbol)
+    if page.begin is not None:
+        rows = rows.filter(**{f"{moment}__gte": page.begin})
+    if page.end is not None:
+        rows = rows.filter(**{f"{moment}__lte": page.end})
+    if page.before is not None:
+        then = to_datetime(page.before.ts_us)
+        same_moment = Q(**{moment: then, f"{number}__lt": page.before.number})
         # The index has only the moment, so the bound on it must stand by itself.
         rows = rows.filter(Q(**{f"{moment}__lt": then}) | same_moment, **{f"{moment}__lte": then})
-    return rows.order_by(f"-{moment}", f"-{number}")[: stretch.limit]
+    return rows.order_by(f"-{moment}", f"-{number}")[: page.limit]
 
 
 def _fills(half: _Half, user_id: int) -> "QuerySet[Trade, Any]":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.domain.history import Place
+from ledger.domain.history import Cursor
 from matching.domain.values import Liquidity, Lots, Side, Ticks, Units
 
 
@@ -24,8 +24,8 @@ class LedgerFill:
     ts_us: int
 
     @property
-    def place(self) -> Place:
-        return Place(self.ts_us, self.event_id)
+    def cursor(self) -> Cursor:
+        return Cursor(self.ts_us, self.event_id)
 
 
 @dataclass(frozen=True, slots=True)

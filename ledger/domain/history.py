@@ -1,11 +1,11 @@
-"""How a user's past is read, stretch by stretch, newest first. Pure."""
+"""How a user's past is read, page by page, newest first. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
+class Cursor(NamedTuple):
     """Where something stands in a history; `number` tells apart what happened at one moment."""
 
     ts_us: int
@@ -13,8 +13,8 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """The first `limit` things of a user's history that happened before the place `before`.
+class HistoryPage:
+    """Which page of a user's history is asked for: at most `limit` things older than `before`.
 
     Within [begin, end], and in one market, where these are given.
     """
@@ -24,4 +24,4 @@ class Stretch:
     symbol: str = ""
     begin: datetime | None = None
     end: datetime | None = None
-    before: Place | None = None
+    before: Cursor | None = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledger.domain.history import Place
+from ledger.domain.history import Cursor
 from matching.domain.values import (
     Lots,
     OrderStatus,
@@ -39,5 +39,5 @@ class EndedOrder:
     ended_us: int
 
     @property
-    def place(self) -> Place:
-        return Place(self.ended_us, self.order_id)
+    def cursor(self) -> Cursor:
+        return Cursor(self.ended_us, self.order_id)
