@@ -230,6 +230,12 @@ class Checkpoint(models.Model):
     def __str__(self) -> str:
         return f"shard {self.shard} at {self.sequence}"
 
+    @classmethod
+    def of(cls, shard: int) -> int:
+        """Return the last event of a shard that the ledger has (0: none)."""
+        checkpoint = cls.objects.filter(shard=shard).first()
+        return checkpoint.sequence if checkpoint else 0
+
 
 class BalanceCheckpoint(models.Model):
     """The event as of which a shard's carried balances are, and how many trades there were.

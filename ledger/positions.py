@@ -137,8 +137,7 @@ def holdings_of(user_id: int, *, shard: int) -> HoldingsAsOf:
 
     As of an earlier one where more than a call can fold has happened since the last: ask again.
     """
-    checkpoint = Checkpoint.objects.filter(shard=shard).first()
-    sequence = checkpoint.sequence if checkpoint else 0
+    sequence = Checkpoint.of(shard)
     folded, rows = _Fold.saved(shard, user_id), 0
     for _ in range(BATCHES_PER_CALL):
         batch = folded.carry_on(upto=event_id(shard=shard, sequence=sequence))

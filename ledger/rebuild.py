@@ -52,10 +52,10 @@ def writing_stopped(shard: int) -> Iterator[None]:
 
 def checkpoint_of(shard: int) -> int:
     """Return the last event that the ledger has. Raises CannotRebuild where it has none."""
-    checkpoint = Checkpoint.objects.filter(shard=shard).first()
-    if not checkpoint or not checkpoint.sequence:
+    checkpoint = Checkpoint.of(shard)
+    if not checkpoint:
         raise CannotRebuild(f"The ledger has no event of shard {shard}.")
-    return checkpoint.sequence
+    return checkpoint
 
 
 def past_of(shard: int, *, window_us: int) -> ShardPast:

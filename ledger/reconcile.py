@@ -126,7 +126,7 @@ def _check_ledger(hot: Redis, shard: int, *, full: bool) -> Iterator[Step]:
 def _check_checkpoint(hot: Redis, shard: int) -> Step:
     """Check that the ledger is within the log; how far it is behind is what was looked at."""
     # In this order: the log only grows, so on a sound shard the difference is never negative.
-    checkpoint = _checkpoint(shard)
+    checkpoint = Checkpoint.of(shard)
     last = last_sequence(hot, shard=shard)
     wrong = [
         Violation("ledger", "", f"row of event {sequence}", "is beyond the ledger's checkpoint")
@@ -141,15 +141,10 @@ def _check_checkpoint(hot: Redis, shard: int) -> Step:
 def _wait_for_ledger(shard: int, sequence: int) -> None:
     """Return once the ledger has come to an event. Raises LedgerBehind."""
     deadline = time.monotonic() + WAIT_FOR_LEDGER_S
-    while (checkpoint := _checkpoint(shard)) < sequence:
+    while (checkpoint := Checkpoint.of(shard)) < sequence:
         if time.monotonic() > deadline:
             raise LedgerBehind(f"it is at event {checkpoint}, they were read as of {sequence}")
         time.sleep(POLL_S)
-
-
-def _checkpoint(shard: int) -> int:
-    checkpoint = Checkpoint.objects.filter(shard=shard).first()
-    return checkpoint.sequence if checkpoint else 0
 
 
 def _compare(shard: int, accounts: AccountTotals, *, full: bool) -> Iterator[Step]:
