@@ -20,8 +20,9 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from accounts.last_known import POSTGRES_AWAY, LastKnown
+from accounts.last_known import LastKnown
 from accounts.models import ApiKey, User
+from accounts.postgres import POSTGRES_AWAY
 from accounts.scopes import LOGIN_SCOPES, Scope
 from matching.domain.errors import ErrorCode, ExchangeError
 

@@ -12,9 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError
+from accounts.postgres import POSTGRES_AWAY
 
-POSTGRES_AWAY: Final = (OperationalError, InterfaceError)
 REMEMBERED_FOR_S: Final = 1_800.0
 """As long as an access token lasts by default."""
 FRESH_FOR_S: Final = 1.0

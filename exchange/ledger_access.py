@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar, cast
 
 from channels.db import database_sync_to_async
-from django.db import InterfaceError, OperationalError
 
+from accounts.postgres import POSTGRES_AWAY
 from exchange.domain.refusals import ledger_away
 from ledger.writer import CONSUMER as LEDGER
 from matching import runtime
@@ -24,7 +24,7 @@ async def ask(find: Callable[Key, Found], *key: Key.args, **named: Key.kwargs) -
     """Return what a selector of the ledger finds. Raises ExchangeError UNAVAILABLE."""
     try:
         return cast("Found", await database_sync_to_async(find)(*key, **named))
-    except (OperationalError, InterfaceError):
+    except POSTGRES_AWAY:
         # An item of a batch fails by itself: the others may have taken effect already.
         raise ledger_away() from None
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from redis import Redis
 
+from accounts.postgres import POSTGRES_AWAY
 from ledger import balances
 from ledger.domain import agreement
 from ledger.domain.agreement import compare, compare_trades
@@ -118,7 +118,7 @@ def _check_ledger(hot: Redis, shard: int, *, full: bool) -> Iterator[Step]:
     except (CannotLook, CannotAddUp, LedgerBehind) as reason:
         unjudged = f"The accounts cannot be held against the ledger: {reason}."
         yield Step(unjudged=unjudged, untold=agreement.CHECKS.keys() - {"ledger"})
-    except (OperationalError, InterfaceError) as error:
+    except POSTGRES_AWAY as error:
         unjudged = f"The ledger cannot be looked at: {' '.join(str(error).split())}."
         yield Step(unjudged=unjudged, untold=agreement.CHECKS)
 

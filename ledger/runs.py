@@ -13,9 +13,9 @@ from typing import Final
 import msgspec
 from django.conf import settings
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
+from accounts.postgres import POSTGRES_AWAY
 from ledger.models import ReconcileRun
 from ledger.reconcile import Outcome, reconcile
 from matching.connection import open_sync
@@ -86,7 +86,7 @@ def _keep(row: ReconcileRun) -> None:
     for keep in (_tell_bus, _save):
         try:
             keep(row)
-        except (RedisError, OperationalError, InterfaceError) as error:
+        except (RedisError, *POSTGRES_AWAY) as error:
             log.warning("Reconcile: the outcome (%s) could not be kept: %s", row.result, error)
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -20,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import CHALLENGE
+from accounts.postgres import POSTGRES_AWAY
 from accounts.rest.request_form import refusal
 from accounts.rest.wire import invalid
 from exchange.messages import ErrorBody, ErrorEnvelope, error_envelope
@@ -56,8 +56,7 @@ HTTP_STATUS: Final[dict[ErrorCode, int]] = {
 }
 
 _SERVER_AWAY: Final = (
-    OperationalError,
-    InterfaceError,
+    *POSTGRES_AWAY,
     RedisConnectionError,
     RedisTimeoutError,
     ConnectionInterrupted,
