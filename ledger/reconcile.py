@@ -19,9 +19,10 @@ from ledger import balances
 from ledger.domain import agreement
 from ledger.domain.agreement import compare, compare_trades
 from ledger.models import Checkpoint, ReconcileRun
-from matching.account_totals import AccountTotals, read_account_totals
+from matching.account_totals import read_account_totals
 from matching.domain import invariants
 from matching.domain.invariants import Report, Step, Violation
+from matching.domain.moving_sums import AccountTotals
 from matching.event_log import last_sequence
 from matching.invariant_slices import CannotLook
 from matching.invariant_sums import CannotAddUp

@@ -5,14 +5,12 @@ are read one after the other, each at a moment of its own, and carried on by the
 common one (see `matching.domain.moving_sums`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from redis import Redis
 
 from matching import keys
-from matching.domain.moving_sums import Account, MovingAccounts
+from matching.domain.moving_sums import AccountTotals, MovingAccounts
 from matching.event_log import last_sequence
 from matching.hash_scan import scan_hashes
 from matching.invariant_slices import BalancesPiece, Slices
@@ -21,18 +19,6 @@ from matching.invariants import ServerRestarted, server_run
 
 KEYS_PER_SCAN: Final = 500
 WALLETS_PER_TRIP: Final = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountTotals:
-    """What a shard's wallets hold, available and reserved, as of the event `sequence`."""
-
-    sequence: int
-    trades: int
-    """How many trades there were."""
-    units: Mapping[Account, int]
-    supply: Mapping[str, int]
-    """Asset → all deposits less all withdrawals."""
 
 
 def read_account_totals(hot: Redis, shard: int) -> AccountTotals:

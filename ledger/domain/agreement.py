@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from matching.account_totals import AccountTotals
 from matching.domain.ids import MAX_SHARDS
 from matching.domain.invariants import Check, Step, Violation
-from matching.domain.moving_sums import Account
+from matching.domain.moving_sums import Account, AccountTotals
 from matching.domain.values import FEE_ACCOUNT
 
 OUTSIDE: Final = -1
@@ -60,33 +59,38 @@ def compare(shard: AccountTotals, ledger: LedgerTotals) -> Iterator[Step]:
     """Hold a shard's wallets and supply against the postings; yield a step for each check."""
     held, posted = shard.units, ledger.units
     yield _judge(
-        *("accounts", _account_name),
-        *(_only(held, _is_user), _only(posted, _is_user)),
+        "accounts",
+        _account_name,
+        (_only(held, _is_user), _only(posted, _is_user)),
         "is {} in the wallet, the ledger's postings make it {}",
     )
     yield _judge(
-        *("fees", lambda asset: f"fee account, {asset}"),
-        *(_of(held, FEE_ACCOUNT), _of(posted, FEE_ACCOUNT)),
+        "fees",
+        lambda asset: f"fee account, {asset}",
+        (_of(held, FEE_ACCOUNT), _of(posted, FEE_ACCOUNT)),
         "is {} in the wallet, the fees in the ledger come to {}",
     )
     put_in = {asset: -units for asset, units in _of(posted, OUTSIDE).items()}
     yield _judge(
-        *("deposits", lambda asset: f"supply of {asset}"),
-        *(shard.supply, put_in),
+        "deposits",
+        lambda asset: f"supply of {asset}",
+        (shard.supply, put_in),
         "is {}, the ledger's deposits less withdrawals are {}",
     )
     sums = Counter[str]()
     for (_, asset), units in posted.items():
         sums[asset] += units
     yield _judge(
-        *("postings", lambda asset: f"postings of {asset}"),
-        *(sums, dict.fromkeys(sums, 0)),
+        "postings",
+        lambda asset: f"postings of {asset}",
+        (sums, dict.fromkeys(sums, 0)),
         "add up to {}, which should be {}",
     )
     if ledger.carried is not None:
         yield _judge(
-            *("carried", lambda account: f"carried {_account_name(account)}"),
-            *(ledger.carried, posted),
+            "carried",
+            lambda account: f"carried {_account_name(account)}",
+            (ledger.carried, posted),
             "is {}, all postings make it {}",
         )
 
@@ -121,11 +125,11 @@ def _told(gap: Gap) -> tuple[str, str]:
 def _judge(
     check: str,
     name: Callable[[Key], str],
-    left: Mapping[Key, int],
-    right: Mapping[Key, int],
+    tables: tuple[Mapping[Key, int], Mapping[Key, int]],
     what: str,
 ) -> Step:
     """Return the step that held two tables against each other; `what` takes both figures."""
+    left, right = tables
     subjects = sorted(left.keys() | right.keys())
     pairs = [(subject, left.get(subject, 0), right.get(subject, 0)) for subject in subjects]
     wrong = [

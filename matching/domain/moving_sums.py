@@ -1,4 +1,6 @@
-"""Sums over a market that does not stand still, made of pieces. Pure; used by `invariant_sums`.
+"""Sums over a market that does not stand still, made of pieces. Pure.
+
+Used by `invariant_sums`, `account_totals`, and what holds the ledger against wallets.
 
 A piece was read at one moment, which is the sequence of the last event then. Whatever changes a
 balance or a resting order afterwards is an event; so the pieces that are there are carried on,
@@ -7,7 +9,8 @@ sum is exact as of that moment.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -59,6 +62,18 @@ class MovingAccounts:
             for user_id, asset, units in balance_changes(event):
                 if user_id not in self._not_added:
                     self.units[user_id, asset] += units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTotals:
+    """What a shard's wallets hold, available and reserved, as of the event `sequence`."""
+
+    sequence: int
+    trades: int
+    """How many trades there were."""
+    units: Mapping[Account, int]
+    supply: Mapping[str, int]
+    """Asset → all deposits less all withdrawals."""
 
 
 def balance_changes(event: AnyEvent) -> Iterator[tuple[int, str, int]]:
