@@ -16,7 +16,7 @@ from ledger.domain.orders import EndedOrder
 from marketdata import listing
 from matching import runtime
 from matching.domain.ids import shard_of_order
-from matching.state import OpenOrder
+from matching.domain.state import OpenOrder
 
 
 async def orders_open(*, user_id: int, symbol: str = "") -> list[OrderAck]:

@@ -16,8 +16,8 @@ from marketdata.domain.markets import Market
 from matching import runtime
 from matching.domain import decimals
 from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.state import Balance
 from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS, Ticks
-from matching.state import Balance
 
 Totals = Mapping[str, int]
 LastTicks = Mapping[str, Ticks | None]

@@ -17,10 +17,10 @@ from ledger.domain.agreement import OUTSIDE
 from ledger.models import Checkpoint
 from ledger.store import LedgerStore
 from matching.domain.moving_sums import Account
+from matching.domain.state import Balance, OpenOrder
 from matching.domain.values import Side, Units
 from matching.restore import FirstAnswer, FirstUse, ShardPast, keep_answer_ms
 from matching.snapshot import BookSide, MarketSnapshot, ShardSnapshot
-from matching.state import Balance, OpenOrder
 
 WAIT_FOR_WRITER_S: Final = 10.0
 POLL_S: Final = 0.1

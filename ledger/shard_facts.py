@@ -15,6 +15,7 @@ from matching.domain.errors import ErrorCode
 from matching.domain.events import FundsMoved, OrderPlaced, OrderRejected
 from matching.domain.events import Trade as TradeEvent
 from matching.domain.ids import MAX_SHARDS
+from matching.domain.state import OpenOrder
 from matching.domain.timestamps import from_datetime, to_datetime
 from matching.domain.values import (
     EndReason,
@@ -27,7 +28,6 @@ from matching.domain.values import (
     TimeInForce,
     Units,
 )
-from matching.state import OpenOrder
 
 ROWS_PER_FETCH: Final = 10_000
 

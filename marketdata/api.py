@@ -11,7 +11,7 @@ from marketdata.feed.frames import BookData, text_levels, trade_items
 from marketdata.messages import candle_bodies, market_body, ticker_body
 from marketdata.queries import BookQuery, CandlesQuery, TradesQuery
 from matching import runtime
-from matching.state import BookDepth
+from matching.domain.state import BookDepth
 
 
 class PublicView(FormView):

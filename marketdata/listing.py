@@ -23,8 +23,8 @@ from matching import runtime
 from matching.domain.commands import DefineMarket, SetMarketStatus
 from matching.domain.errors import ErrorCode, ExchangeError
 from matching.domain.events import AnyEvent, CommandRefused
+from matching.domain.state import MarketState
 from matching.domain.values import QUOTE_ASSET, QUOTE_DECIMALS, MarketStatus
-from matching.state import MarketState
 
 FRESH_FOR_S: Final = 1.0
 STALE_FOR_S: Final = 5.0

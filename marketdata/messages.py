@@ -13,9 +13,9 @@ from marketdata.candles.domain import Candle, Timeframe
 from marketdata.domain.markets import Market
 from marketdata.domain.tickers import Day
 from matching.domain.decimals import plain
+from matching.domain.state import BookDepth
 from matching.domain.timestamps import rfc3339
 from matching.domain.values import MarketStatus
-from matching.state import BookDepth
 
 Number = int | float
 

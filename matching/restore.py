@@ -19,10 +19,10 @@ from redis.client import Pipeline
 from matching import keys
 from matching.domain.commands import DefineMarket, SetLimits
 from matching.domain.events import AnyEvent, OrderPlaced, OrderRejected
+from matching.domain.state import OpenOrder
 from matching.domain.values import Side
 from matching.snapshot import MarketSnapshot, ShardSnapshot
 from matching.snapshot_reader import MARKET_TERMS
-from matching.state import OpenOrder
 
 FIELDS_PER_WRITE: Final = 2_000
 ANSWERS_PER_WRITE: Final = 500

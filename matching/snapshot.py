@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import Final
 
 from matching.domain.commands import DefineMarket, SetLimits
+from matching.domain.state import Balance, OpenOrder
 from matching.domain.values import MarketStatus, Side
-from matching.state import Balance, OpenOrder
 
 BookSide = tuple[str, Side]
 """A symbol and the side of the orders that rest there."""

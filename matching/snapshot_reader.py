@@ -13,10 +13,11 @@ from redis.client import Pipeline
 
 from matching import keys
 from matching.domain.commands import DefineMarket, SetLimits
+from matching.domain.state import Balance, OpenOrder
 from matching.domain.values import MarketStatus, Side, Units
 from matching.hash_scan import scan_hashes
 from matching.snapshot import MarketSnapshot, ShardSnapshot
-from matching.state import Balance, OpenOrder, balances_of, open_order
+from matching.state import balances_of, open_order
 
 KEYS_PER_SCAN: Final = 5_000
 KEYS_PER_PIPELINE: Final = 2_000

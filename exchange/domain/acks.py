@@ -14,6 +14,7 @@ from ledger.domain.fills import NO_FILLS, LedgerFill, OrderFills
 from ledger.domain.orders import EndedOrder
 from marketdata.domain.markets import Market
 from matching.domain.events import OrderCanceled, OrderPlaced, OrderRejected, Trade
+from matching.domain.state import OpenOrder
 from matching.domain.timestamps import rfc3339
 from matching.domain.values import (
     EndReason,
@@ -23,7 +24,6 @@ from matching.domain.values import (
     Side,
     TimeInForce,
 )
-from matching.state import OpenOrder
 
 _WANTED_ENDS = {EndReason.NONE, EndReason.USER, EndReason.RESET}
 

@@ -19,8 +19,8 @@ from matching.client import MatchingClient, wall_clock_us
 from matching.domain.commands import MoveFunds
 from matching.domain.errors import ErrorCode
 from matching.domain.events import CommandRefused
+from matching.domain.state import Balance
 from matching.domain.values import Ticks, Units
-from matching.state import Balance
 
 ROLES: Final = ("maker", "taker")
 MAKER_LEVELS_WORTH: Final = 250

@@ -19,8 +19,9 @@ from marketdata.simulator.domain.taker import Take
 from matching.client import MatchingClient
 from matching.domain.commands import AnyCommand, CancelOrder, PlaceOrder
 from matching.domain.errors import ExchangeError
+from matching.domain.state import Balance, MarketState
 from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
-from matching.state import Balance, HotState, MarketState
+from matching.state import HotState
 
 Wallet = dict[str, Balance]
 

@@ -9,9 +9,9 @@ from redis import Redis
 
 from matching import keys, snapshot
 from matching.domain.commands import SetLimits
+from matching.domain.state import Balance
 from matching.domain.values import Side, Units
 from matching.snapshot_reader import read
-from matching.state import Balance
 from tests.matching.conftest import PLENTY
 from tests.matching.shard import ALICE, BOB, LOT_UNITS, SHARD, Shard, buy, sell
 

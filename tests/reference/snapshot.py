@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
+from matching.domain.state import Balance, OpenOrder
 from matching.domain.values import Lots, Side, Units
 from matching.snapshot import MarketSnapshot, ShardSnapshot
-from matching.state import Balance, OpenOrder
 from tests.reference.state import Order, State, terms_of
 
 

@@ -15,6 +15,7 @@ from exchange.domain.acks import (
 from ledger.domain.orders import EndedOrder
 from matching.domain.errors import ErrorCode
 from matching.domain.events import OrderCanceled, OrderPlaced, OrderRejected, Trade
+from matching.domain.state import OpenOrder
 from matching.domain.values import (
     EndReason,
     Lots,
@@ -26,7 +27,6 @@ from matching.domain.values import (
     TimeInForce,
     Units,
 )
-from matching.state import OpenOrder
 from tests.exchange.markets import BTC_USD
 
 TS_US = 1_767_225_600_000_001

@@ -15,8 +15,8 @@ from marketdata.domain.seeds import SEEDS
 from marketdata.models import MarketListing
 from matching import runtime
 from matching.domain.errors import ErrorCode, ExchangeError
+from matching.domain.state import MarketState
 from matching.domain.values import MarketStatus
-from matching.state import MarketState
 from tests.polling import wait_until
 
 ETH = SEEDS[1]

@@ -17,9 +17,9 @@ from marketdata.simulator import agents, control, memory, step, tasks
 from matching import keys, runtime
 from matching.domain.commands import PlaceOrder
 from matching.domain.events import FundsMoved, OrderRejected, Trade
+from matching.domain.state import Balance, BookDepth
 from matching.domain.values import Lots, MarketStatus, OrderType, Side, Ticks, TimeInForce, Units
 from matching.event_log import EventReader
-from matching.state import Balance, BookDepth
 from tests.polling import wait_until
 
 pytestmark = pytest.mark.usefixtures("bus")
