@@ -113,9 +113,7 @@ class ShardWriter:
     def _resume(self, hot: Redis, store: LedgerStore) -> int:
         """Return where to go on. Raises LogLost and ChainCut."""
         position = store.resume()
-        last = last_sequence(hot, shard=self._shard)
-        if position > last:
-            raise LogLost(shard=self._shard, checkpoint=position, last=last)
+        self._check_log(hot, position)
         save_checkpoint(hot, shard=self._shard, consumer=CONSUMER, sequence=position)
         if self._away:
             log.warning("Shard %d: %s is back; going on.", self._shard, self._away)
@@ -136,9 +134,18 @@ class ShardWriter:
                     save_checkpoint(hot, shard=self._shard, consumer=CONSUMER, sequence=position)
 
     def _draft_next(self, hot: Redis, position: int) -> Draft | None:
-        """Return what comes after `position`, if anything does soon. Raises EventHole."""
+        """Return what comes after `position`, if anything does soon. Raises EventHole, LogLost."""
         events = self._reader.read(hot, after=position, block_ms=BLOCK_MS)
-        return Draft.of(events, shard=self._shard) if events else None
+        if events:
+            return Draft.of(events, shard=self._shard)
+        # A log that began anew would in time have this sequence again, of another event.
+        self._check_log(hot, position)
+        return None
+
+    def _check_log(self, hot: Redis, position: int) -> None:
+        last = last_sequence(hot, shard=self._shard)
+        if position > last:
+            raise LogLost(shard=self._shard, checkpoint=position, last=last)
 
     def _note_away(self, server: str, error: Exception) -> None:
         if self._away != server:

@@ -85,6 +85,18 @@ def test_log_that_ends_before_the_ledger_is_refused(
     assert not Trade.objects.exists()
 
 
+def test_a_log_that_is_lost_under_the_writer_stops_it(
+    script: EventScript, start_writer: StartWriter, hot: Redis
+) -> None:
+    script.append(script.trade(), script.trade())
+    writer = start_writer()
+    ledger_reaches(2)
+    hot.flushall()
+    writer.thread.join(10)
+    assert isinstance(writer.error, LogLost)
+    assert Trade.objects.count() == 2
+
+
 def test_second_writer_waits_for_the_first(
     script: EventScript, start_writer: StartWriter, caplog: pytest.LogCaptureFixture
 ) -> None:
