@@ -65,8 +65,8 @@ def header(headers: Headers, name: bytes) -> str:
 
 def claim_in_headers(headers: Headers, address: str) -> Claim | None:
     """Return the credential that the headers present, if any."""
-    if key := header(headers, b"x-api-key"):
-        return Claim(Kind.API_KEY, key, address)
+    if any(key == b"x-api-key" for key, _ in headers):
+        return Claim(Kind.API_KEY, header(headers, b"x-api-key"), address)
     scheme, _, token = header(headers, b"authorization").partition(" ")
     return Claim(Kind.TOKEN, token.strip(), address) if scheme.lower() == "bearer" else None
 

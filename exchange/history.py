@@ -21,6 +21,7 @@ from ledger.domain.fills import LedgerFill
 from ledger.domain.history import Cursor, HistoryPage
 from ledger.domain.orders import EndedOrder
 from marketdata import listing
+from matching.domain.timestamps import in_utc
 
 MAX_PAGE: Final = 500
 
@@ -103,7 +104,7 @@ def _asked_of_ledger(user_id: int, query: HistoryQuery) -> HistoryPage:
         user_id=user_id,
         limit=query.limit + 1,
         symbol=query.symbol,
-        begin=query.begin,
-        end=query.end,
+        begin=query.begin and in_utc(query.begin),
+        end=query.end and in_utc(query.end),
         before=query.before,
     )

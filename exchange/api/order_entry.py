@@ -26,6 +26,8 @@ from exchange.messages import BatchForm, NewOrder
 ORDERS_PATH: Final = "/v1/orders"
 BATCH_PATH: Final = "/v1/orders/batch"
 MAX_HOSTS_KNOWN: Final = 100
+SAID_ONCE: Final = frozenset({b"host", b"content-type", b"authorization", b"x-api-key"})
+"""Headers that are read here. Where one comes twice, Django says what that means."""
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -73,8 +75,11 @@ def _operation(scope: Message) -> Operation | None:
 
 
 def _is_plain(scope: Message) -> bool:
-    """Tell whether Django's middleware would let the request through as it is."""
+    """Tell whether Django would take the request as it is, and read its headers as we do."""
     headers = scope["headers"]
+    said = [name for name, _ in headers if name in SAID_ONCE]
+    if len(said) > len(set(said)):
+        return False
     is_secure = scope["scheme"] == "https" or header(headers, b"x-forwarded-proto") == "https"
     if settings.SECURE_SSL_REDIRECT and not is_secure:
         return False

@@ -234,6 +234,20 @@ def test_who_must_wait_is_told_how_long() -> None:
     assert exception_handler(refused, {})["Retry-After"] == "7"
 
 
+def test_an_empty_key_is_no_key_of_anybody(ann: Rest) -> None:
+    both = replace(ann, headers=ann.headers | {"X-API-Key": ""})
+    assert both.post("orders", ORDER).code == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Content-Type"])
+async def test_a_header_that_comes_twice_places_nothing(ann: Rest, name: str) -> None:
+    async with asgi_client(ann) as client:
+        twice = [(name, client.headers[name]), (name, "Bearer x")]
+        answer = await client.post("/v1/orders", json=ORDER, headers=twice)
+        assert answer.status_code in {400, 401}
+        assert (await client.get("/v1/orders/open")).json()["items"] == []
+
+
 async def _nowhere(_scope: Any, _receive: Any, _send: Any) -> None:
     raise AssertionError("This is not for Django.")
 

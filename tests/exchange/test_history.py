@@ -164,6 +164,16 @@ def test_the_edges_of_time_are_no_mistake(ann: Rest, ledger: None, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["fills", "orders/history"])
+@pytest.mark.parametrize("offset", ["%2B23:59", "-16:00", "-23:59"])
+def test_an_offset_is_no_mistake_however_large(
+    ann: Rest, ledger: None, path: str, offset: str
+) -> None:
+    for moment in ("0001-01-01T00:00:00", "2026-01-01T00:00:00", "9999-12-31T23:59:59"):
+        for end in ("from", "to"):
+            assert items(ann, f"{path}?{end}={moment}{offset}") == []
+
+
+@pytest.mark.parametrize("path", ["fills", "orders/history"])
 def test_an_unknown_market_has_no_history(ann: Rest, path: str) -> None:
     assert ann.get(f"{path}?symbol=NO-USD").code == "UNKNOWN_SYMBOL"
 

@@ -45,6 +45,11 @@ def short(row: dict[str, str]) -> tuple[str, ...]:
     return row["kind"], row["asset"], row["amount"], row["balance"]
 
 
+def test_a_period_may_be_said_from_anywhere(traded: None) -> None:
+    everything = rows("--from", "2001-01-01T00:00+23:59", "--to", "9999-12-31T23:59-23:59")
+    assert [short(row) for row in everything] == [short(row) for row in rows()]
+
+
 def test_every_line_adds_up_by_hand(traded: None) -> None:
     assert [short(row) for row in rows()] == [
         ("opening", "BTC", "", "0.00000000"),

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from accounts.models import User
 from exchange.statements import Agreement, Row, UserStatement, user_statement
 from matching.domain.errors import ExchangeError
+from matching.domain.timestamps import in_utc
 
 DIFFERENT, CANNOT_TELL = 1, 2
 TABLE: Final = "{:<27} {:>12} {:<10} {:<10} {:<6} {:>24} {:>24} {}"
@@ -23,7 +24,7 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is no date, and no time as 2026-01-31T12:00") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return in_utc(found) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):
