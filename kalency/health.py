@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from kalency.metrics import ExchangeCollector
-from ledger import writer_word
+from ledger import writer_heartbeat
 from ledger.models import Checkpoint
 from ledger.writer import CONSUMER as LEDGER
 from marketdata.feed.shard_feed import CONSUMER as FEED
@@ -84,8 +84,8 @@ def _follows(consumer: str) -> bool:
 
 def _writes_the_ledger() -> bool:
     """Tell whether the ledger follows the log, and its writers do not wait for a server."""
-    words = (writer_word.heard(shard) for shard in range(settings.MATCHING_SHARDS))
-    return not any(words) and not _lost_its_log() and _follows(LEDGER)
+    waits = (writer_heartbeat.last_beat(shard) for shard in range(settings.MATCHING_SHARDS))
+    return not any(waits) and not _lost_its_log() and _follows(LEDGER)
 
 
 def _lost_its_log() -> bool:

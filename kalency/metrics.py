@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from ledger import runs, writer_word
+from ledger import runs, writer_heartbeat
 from ledger.models import ReconcileRun
 from ledger.writer import CONSUMER as LEDGER
 from marketdata.candles.rollup import CONSUMER as CANDLES
@@ -68,10 +68,10 @@ def _told() -> Iterator[Metric]:
     alive = _gauge("ledger_writer_up", "Whether the ledger's writer is heard.", "shard")
     postgres = _gauge("ledger_postgres_up", "Whether it finds Postgres.", "shard")
     for shard in range(settings.MATCHING_SHARDS):
-        word = writer_word.heard(shard)
-        alive.add_metric([str(shard)], word is not None)
-        if word is not None:
-            postgres.add_metric([str(shard)], word != writer_word.POSTGRES)
+        waits_for = writer_heartbeat.last_beat(shard)
+        alive.add_metric([str(shard)], waits_for is not None)
+        if waits_for is not None:
+            postgres.add_metric([str(shard)], waits_for != writer_heartbeat.POSTGRES)
     yield from (alive, postgres)
     last = runs.last_run()
     if last:

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from ledger.domain.drafts import Draft
 from ledger.store import CheckpointMoved, LedgerStore
-from ledger.writer_word import HOT, POSTGRES
+from ledger.writer_heartbeat import HOT, POSTGRES
 from matching.connection import open_sync
 from matching.event_log import EventReader, last_sequence, save_checkpoint
 
@@ -69,7 +69,7 @@ class ShardWriter:
 
     @property
     def waits_for(self) -> str:
-        """The server that is away, as `ledger.writer_word` names it; empty: none."""
+        """The server that is away, as `ledger.writer_heartbeat` names it; empty: none."""
         return self._away
 
     def run(self) -> None:

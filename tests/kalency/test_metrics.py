@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 from redis import Redis
 
-from ledger import runs, writer_word
+from ledger import runs, writer_heartbeat
 from matching.event_log import last_sequence, save_checkpoint
 from tests.command_process import CommandProcess
 from tests.matching.shard import BTC_USD, SHARD, Shard
@@ -55,8 +55,8 @@ def test_a_server_that_is_away_costs_its_figures_only(
 
 
 def test_what_the_writer_says_is_told(hot: Redis, bus: Redis) -> None:
-    for word, postgres_up in ((writer_word.NOBODY, 1), (writer_word.POSTGRES, 0)):
-        writer_word.say(SHARD, word)
+    for waits_for, postgres_up in ((writer_heartbeat.NOBODY, 1), (writer_heartbeat.POSTGRES, 0)):
+        writer_heartbeat.beat(SHARD, waits_for)
         told = figures()
         assert (told["ledger_writer_up,0"], told["ledger_postgres_up,0"]) == (1, postgres_up)
 

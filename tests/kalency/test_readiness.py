@@ -9,7 +9,7 @@ from pytest_django import Settings
 from redis import Redis
 
 from kalency.health import CONSUMER_BEHIND_S, MATCHING_BEHIND_S
-from ledger import writer_word
+from ledger import writer_heartbeat
 from ledger.models import Checkpoint
 from matching import keys
 from matching.codec import encode_command_entry
@@ -89,9 +89,9 @@ def test_the_oldest_unread_event_counts(hot: Redis, bus: Redis) -> None:
 
 
 def test_a_writer_that_does_not_reach_postgres_is_told_at_once(hot: Redis, bus: Redis) -> None:
-    writer_word.say(0, writer_word.POSTGRES)
+    writer_heartbeat.beat(0, writer_heartbeat.POSTGRES)
     assert broken_parts() == {"ledger"}
-    writer_word.say(0, writer_word.NOBODY)
+    writer_heartbeat.beat(0, writer_heartbeat.NOBODY)
     assert broken_parts() == set()
 
 

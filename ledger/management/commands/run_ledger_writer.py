@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from ledger import writer_word
+from ledger import writer_heartbeat
 from ledger.store import ChainCut
 from ledger.writer import LogLost, ShardWriter, spare_the_collector
 from matching.event_log import EventHole
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         writers = [_writer(shard, stop) for shard in range(settings.MATCHING_SHARDS)]
         threads = [_start(writer, stop, failures) for writer in writers]
         with contextlib.suppress(KeyboardInterrupt):
-            _speak(writers, stop)
+            _report(writers, stop)
         stop.set()
         for thread in threads:
             thread.join(STOP_GRACE_S)
@@ -72,7 +72,7 @@ def _start(
     return thread
 
 
-def _speak(writers: list[ShardWriter], stop: threading.Event) -> None:
+def _report(writers: list[ShardWriter], stop: threading.Event) -> None:
     """Say once that every shard is being written, and all the time what each writer waits for."""
     announced = False
     while True:
@@ -80,6 +80,6 @@ def _speak(writers: list[ShardWriter], stop: threading.Event) -> None:
             log.info("Ledger writer ready")
             announced = True
         for shard, writer in enumerate(writers):
-            writer_word.say(shard, writer.waits_for)
-        if stop.wait(writer_word.SAY_EVERY_S if announced else POLL_S):
+            writer_heartbeat.beat(shard, writer.waits_for)
+        if stop.wait(writer_heartbeat.BEAT_EVERY_S if announced else POLL_S):
             return
