@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from matching import keys
-from matching.cancellation import cancel_all
+from matching.async_tasks import cancel_tasks
 from matching.codec import decode_acks
 from matching.command_stream import CommandStream, Fate
 from matching.domain.commands import (
@@ -113,7 +113,7 @@ class MatchingClient:
     async def close(self) -> None:
         """Stop listening and sending. Commands on their way keep their effect."""
         tasks = [task for task in [self._listener, *self._senders] if task is not None]
-        await cancel_all(tasks)
+        await cancel_tasks(tasks)
         self._listener = None
         await self._hot.aclose()
         await self._bus.aclose()

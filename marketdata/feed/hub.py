@@ -17,7 +17,7 @@ from marketdata.feed.bus import FeedReceiver
 from marketdata.feed.channels import BookChannel, PublicChannel, Subscriber, TradesChannel
 from marketdata.feed.frames import FeedMessage
 from marketdata.feed.names import Kind, PublicName
-from matching.cancellation import cancel_all
+from matching.async_tasks import cancel_tasks
 from matching.client import wall_clock_us
 
 SILENCE_S: Final = 5.0
@@ -69,7 +69,7 @@ class Hub:
         """Stop receiving."""
         for channel in self._channels.values():
             channel.close()
-        await cancel_all(self._tasks)
+        await cancel_tasks(self._tasks)
 
     async def _receive(self) -> None:
         await self._join()

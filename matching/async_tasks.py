@@ -1,4 +1,4 @@
-"""Ends tasks for good. Used by whoever owns tasks that wait for Redis."""
+"""Ends asyncio tasks for good. Used by whoever owns tasks that wait for Redis."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import Any, Final
 CANCEL_AGAIN_S: Final = 0.1
 
 
-async def cancel_all(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+async def cancel_tasks(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     """Cancel tasks; return when all have ended, however they did.
 
     Again and again: redis-py may swallow a cancellation, because up to Python 3.11 `wait_for` and
