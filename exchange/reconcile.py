@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.rest.wire import Body
-from ledger import runs
+from ledger import reconcile_runs
 from marketdata import listing
 from matching import runtime
 from matching.domain import decimals
@@ -24,7 +24,7 @@ class ReconcileBody(Body, frozen=True, kw_only=True):
 def reconcile_now() -> ReconcileBody:
     """Check everything now. Raises ExchangeError UNAVAILABLE where the matching store restarts."""
     try:
-        outcome = runs.run()
+        outcome = reconcile_runs.run()
     except ServerRestarted:
         raise ExchangeError(
             ErrorCode.UNAVAILABLE, "The matching store restarted meanwhile; ask again."

@@ -11,7 +11,7 @@ from django.conf import settings
 from accounts.models import User
 from accounts.rest.wire import invalid
 from ledger.statement import BEGINNING, END_OF_TIME, Line, Statement, checkpoints_now, statement
-from ledger.wallet_then import wallet_then
+from ledger.wallet_as_of import wallet_as_of
 from marketdata import listing
 from matching.connection import open_sync
 from matching.domain import decimals
@@ -117,7 +117,7 @@ def _wallet_at_checkpoints(user: User) -> tuple[Mapping[str, int] | None, list[i
     with open_sync(settings.REDIS_HOT_URL) as hot:
         for _ in range(COMPARE_TRIES):
             checkpoints = checkpoints_now()
-            held = wallet_then(hot, user.pk, checkpoints)
+            held = wallet_as_of(hot, user.pk, checkpoints)
             if held is not None:
                 break
     return held, checkpoints

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from ledger import runs, writer_heartbeat
+from ledger import reconcile_runs, writer_heartbeat
 from ledger.models import ReconcileRun
 from ledger.writer import CONSUMER as LEDGER
 from marketdata.candles.rollup import CONSUMER as CANDLES
@@ -73,12 +73,12 @@ def _told() -> Iterator[Metric]:
         if waits_for is not None:
             postgres.add_metric([str(shard)], waits_for != writer_heartbeat.POSTGRES)
     yield from (alive, postgres)
-    last = runs.last_run()
+    last = reconcile_runs.last_run()
     if last:
         yield from _of_run(last)
 
 
-def _of_run(last: runs.LastRun) -> Iterator[Metric]:
+def _of_run(last: reconcile_runs.LastRun) -> Iterator[Metric]:
     results = _gauge("reconcile_result", "What the last run came to: 1 for that one.", "result")
     for result in ReconcileRun.Result:
         results.add_metric([result], last.result == result)

@@ -10,7 +10,7 @@ from django.conf import settings
 from redis import Redis
 from redis.exceptions import LockError, RedisError
 
-from ledger import runs
+from ledger import reconcile_runs
 from matching.connection import open_sync
 from matching.invariants import ServerRestarted
 
@@ -29,7 +29,7 @@ def reconcile_everything() -> None:
         log.warning("Reconcile: the last run is still at it; this one is left out.")
         return
     try:
-        runs.run()
+        reconcile_runs.run()
     except (RedisError, OSError, ServerRestarted) as error:
         log.warning("Reconcile: no run this time: %s", error)
     finally:

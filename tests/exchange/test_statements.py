@@ -129,7 +129,7 @@ def test_what_happens_meanwhile_makes_no_difference(
 
 
 def test_a_ledger_that_is_behind_is_said_to_be(ann: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.wallet_then.MAX_EVENTS_BEHIND", 1)
+    monkeypatch.setattr("ledger.wallet_as_of.MAX_EVENTS_BEHIND", 1)
     assert user_statement(User.objects.get(username="ann")).agreement is Agreement.BEHIND
     with pytest.raises(CommandError, match="not caught up") as refused:
         call_command("statement", "ann", stdout=StringIO())

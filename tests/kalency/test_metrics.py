@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 from redis import Redis
 
-from ledger import runs, writer_heartbeat
+from ledger import reconcile_runs, writer_heartbeat
 from matching.event_log import last_sequence, save_checkpoint
 from tests.command_process import CommandProcess
 from tests.matching.shard import BTC_USD, SHARD, Shard
@@ -83,7 +83,7 @@ def test_a_running_writer_is_heard_until_it_ends(hot: Redis, bus: Redis) -> None
 def test_the_last_run_of_reconcile_is_told(hot: Redis, bus: Redis) -> None:
     Shard(hot)
     assert "reconcile_age_seconds" not in figures()
-    runs.run()
+    reconcile_runs.run()
     told = figures()
     assert [told[f"reconcile_result,{result}"] for result in ("clean", "broken", "unknown")] == [
         1, 0, 0,

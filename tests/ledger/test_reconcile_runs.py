@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from accounts.models import User
 from kalency.stack.addresses import Address
-from ledger import runs, tasks
+from ledger import reconcile_runs, tasks
 from ledger.models import ReconcileRun
 from matching import keys
 from matching.connection import open_sync
@@ -31,7 +31,7 @@ def test_a_run_is_kept_as_a_row_and_on_the_bus(traded: Shard) -> None:
     row = ReconcileRun.objects.get()
     assert (row.result, row.findings, row.ledger_lag) == ("clean", [], 0)
     assert {"name": "trades", "ok": True, "figures": {"trades": 3, "broken": 0}} in row.checks
-    last = runs.last_run()
+    last = reconcile_runs.last_run()
     assert last
     assert (last.result, last.broken["accounts"]) == ("clean", 0)
 
@@ -39,7 +39,7 @@ def test_a_run_is_kept_as_a_row_and_on_the_bus(traded: Shard) -> None:
 def test_what_is_broken_is_kept_and_logged(traded: Shard, caplog: pytest.LogCaptureFixture) -> None:
     break_a_wallet(traded)
     tasks.reconcile_everything()
-    row, last = ReconcileRun.objects.get(), runs.last_run()
+    row, last = ReconcileRun.objects.get(), reconcile_runs.last_run()
     sentence = (
         "Account of user 2, USD is 999999401 in the wallet, "
         "the ledger's postings make it 999999400."
@@ -56,13 +56,13 @@ def test_what_is_broken_is_kept_and_logged(traded: Shard, caplog: pytest.LogCapt
 def test_a_run_that_fails_is_kept_as_one(traded: Shard, settings: Settings) -> None:
     settings.REDIS_HOT_URL = NOBODY_LISTENS
     tasks.reconcile_everything()
-    row, last = ReconcileRun.objects.get(), runs.last_run()
+    row, last = ReconcileRun.objects.get(), reconcile_runs.last_run()
     assert row.result == "unknown"
     assert row.findings[0].startswith("The run failed: ConnectionError")
     assert last
     assert (last.result, last.broken) == ("unknown", {})
     with pytest.raises(RedisConnectionError):
-        runs.run()
+        reconcile_runs.run()
 
 
 def test_without_postgres_the_last_run_is_on_the_bus(
@@ -72,16 +72,16 @@ def test_without_postgres_the_last_run_is_on_the_bus(
     with monkeypatch.context() as patch:
         patch.setitem(connection.settings_dict, "PORT", "1")
         tasks.reconcile_everything()
-        last = runs.last_run()
+        last = reconcile_runs.last_run()
     assert last
     assert last.result == "unknown"
     assert not ReconcileRun.objects.exists()
 
 
 def test_old_runs_are_dropped(traded: Shard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "KEPT_RUNS", 2)
+    monkeypatch.setattr(reconcile_runs, "KEPT_RUNS", 2)
     for _ in range(3):
-        runs.run()
+        reconcile_runs.run()
     assert ReconcileRun.objects.count() == 2
 
 

@@ -18,7 +18,7 @@ MAX_EVENTS_BEHIND: Final = 100_000
 """Past this the ledger is behind, and no moment to compare."""
 
 
-def wallet_then(hot: Redis, user_id: int, checkpoints: Sequence[int]) -> Counter[str] | None:
+def wallet_as_of(hot: Redis, user_id: int, checkpoints: Sequence[int]) -> Counter[str] | None:
     """Return what a user had of each asset, available and reserved, as of each shard's checkpoint.
 
     None where nobody can tell: the ledger is behind, or events since are no longer held. Ask right
