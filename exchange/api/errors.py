@@ -1,7 +1,7 @@
-"""Turns whatever goes wrong in a REST request into the contract's envelope and HTTP status.
+"""Turns whatever goes wrong in a request into the contract's envelope and HTTP status.
 
-DRF calls `exception_handler` (settings), order entry `failure_of`; `UnknownPathView` answers the
-paths that lead nowhere.
+DRF calls `exception_handler` (settings), order entry over REST and sockets `failure_of`;
+`UnknownPathView` answers the paths that lead nowhere.
 """
 
 import logging

@@ -16,8 +16,7 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts.models import User
 from accounts.rest.request_form import read_body
-from exchange import services
-from exchange.api import orders
+from exchange import batches, services
 from exchange.api.bodies import AsgiApp, Message, Receive, Send, gather
 from exchange.api.errors import failure_of
 from exchange.credentials import Headers, claim_in_headers, header, trader
@@ -104,7 +103,7 @@ async def _place(scope: Message, receive: Receive) -> Answer:
 async def _batch(scope: Message, receive: Receive) -> Answer:
     form = read_body(_content_type(scope["headers"]), await gather(receive), BatchForm)
     user = await _trader(scope)
-    return Answer(200, await orders.batch(user_id=user.pk, form=form))
+    return Answer(200, await batches.carry_out(user_id=user.pk, form=form))
 
 
 async def _cancel(scope: Message, _receive: Receive) -> Answer:

@@ -3,29 +3,16 @@
 The web server hands the requests that place and cancel to `order_entry` instead, which is faster.
 """
 
-from typing import cast
-
-import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import sender
 from accounts.permissions import CanReadOrTrade
-from accounts.rest.request_form import FormView, read_form
+from accounts.rest.request_form import FormView
 from accounts.rest.wire import Page
-from exchange import history, selectors, services
+from exchange import batches, history, selectors, services
 from exchange.history import HistoryQuery
-from exchange.messages import (
-    BatchBody,
-    BatchForm,
-    BatchItem,
-    CancelItem,
-    ClientOrderQuery,
-    NewOrder,
-    SymbolQuery,
-    error_envelope,
-)
-from matching.domain.errors import ExchangeError
+from exchange.messages import BatchForm, ClientOrderQuery, NewOrder, SymbolQuery
 from matching.runtime import run_blocking
 
 
@@ -103,23 +90,4 @@ class BatchView(TradingView):
     forms = {"POST": BatchForm}
 
     def post(self, request: Request) -> Response:
-        return Response(run_blocking(batch(user_id=sender(request).pk, form=self.form)))
-
-
-async def batch(*, user_id: int, form: BatchForm) -> BatchBody:
-    """Carry out a batch and say what each item came to."""
-    items = [_batch_item(raw) for raw in form.orders]
-    results = await services.order_batch(user_id=user_id, items=items)
-    return BatchBody(
-        results=[
-            error_envelope(result) if isinstance(result, ExchangeError) else result
-            for result in results
-        ]
-    )
-
-
-def _batch_item(raw: msgspec.Raw) -> NewOrder | CancelItem | ExchangeError:
-    try:
-        return read_form(raw, cast("type[NewOrder | CancelItem]", BatchItem))
-    except ExchangeError as error:
-        return error
+        return Response(run_blocking(batches.carry_out(user_id=sender(request).pk, form=self.form)))

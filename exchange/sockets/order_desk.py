@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from accounts.rest.request_form import read_form
 from accounts.rest.wire import Page
-from exchange import services
-from exchange.api import orders
+from exchange import batches, services
 from exchange.api.errors import failure_of
 from exchange.credentials import Claim, trader
 from exchange.sockets.frames import (
@@ -83,7 +82,7 @@ async def _cancel_all(user_id: int, form: CancelAllOrders) -> Any:
 
 
 async def _batch(user_id: int, form: OrderBatch) -> Any:
-    return await orders.batch(user_id=user_id, form=form)
+    return await batches.carry_out(user_id=user_id, form=form)
 
 
 OPS: Final[Mapping[str, tuple[Any, Work]]] = {
