@@ -1,1 +1,1 @@
-"""Pure values of the ledger: rows and ended orders. No Django, no Postgres, no clock."""
+"""The ledger without servers: rows, the hash chain, positions, what must agree. No clock either."""

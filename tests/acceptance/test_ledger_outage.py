@@ -1,6 +1,6 @@
 """Postgres is away while people trade: matching goes on, and the ledger misses nothing.
 
-`--outage-s 300 --outage-backlog 1000000 -s` is the long form; it prints how it went.
+`--outage-s 300 --outage-backlog 1200000 -s` is the long form; it prints how it went.
 """
 
 import contextlib
