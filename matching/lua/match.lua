@@ -64,7 +64,7 @@ end
 local function settle(batch, terms, trade)
     local taker = wallets.get(batch, trade.taker.user, terms)
     local maker = wallets.get(batch, trade.maker.user, terms)
-    local collector = wallets.get(batch, wallets.FEE_ACCOUNT, terms)
+    local fee_account = wallets.get(batch, wallets.FEE_ACCOUNT, terms)
     local base, quote = trade.base_units, trade.quote_units
     local add = wallets.add
     if trade.taker.side == "BUY" then
@@ -74,8 +74,8 @@ local function settle(batch, terms, trade)
         add(taker, terms.base_available, base - trade.taker_fee)
         add(maker, terms.base_reserved, -base)
         add(maker, terms.quote_available, quote - trade.maker_fee)
-        add(collector, terms.base_available, trade.taker_fee)
-        add(collector, terms.quote_available, trade.maker_fee)
+        add(fee_account, terms.base_available, trade.taker_fee)
+        add(fee_account, terms.quote_available, trade.maker_fee)
     else
         trade.taker_fee = numbers.fee(quote, terms.taker_fee_ppm)
         trade.maker_fee = numbers.fee(base, terms.maker_fee_ppm)
@@ -84,8 +84,8 @@ local function settle(batch, terms, trade)
         add(maker, terms.quote_reserved, -quote)
         add(maker, terms.base_incoming, -base)
         add(maker, terms.base_available, base - trade.maker_fee)
-        add(collector, terms.quote_available, trade.taker_fee)
-        add(collector, terms.base_available, trade.maker_fee)
+        add(fee_account, terms.quote_available, trade.taker_fee)
+        add(fee_account, terms.base_available, trade.maker_fee)
     end
 end
 

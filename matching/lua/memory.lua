@@ -10,7 +10,7 @@
 -- Lua's collector goes through a table in one go, and growing one is one go as well: small bounds
 -- keep that well below a millisecond.
 local MAX_WALLETS = 10000
-local MAX_AMOUNTS = 1000000 -- in wallets
+local MAX_AMOUNTS = 1000000 -- of all fields together; each is a table of its own, by user
 local MAX_ORDERS = 1500
 
 local kept = {} -- a shard's prefix → its memory
