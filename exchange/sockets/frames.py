@@ -56,24 +56,24 @@ class Ping(Request, frozen=True, kw_only=True):
     """Asks for a sign of life."""
 
 
-class PlaceOrder(NewOrder, frozen=True, kw_only=True):
+class PlaceFrame(NewOrder, frozen=True, kw_only=True):
     """An order, its fields beside those of the request."""
 
     op: str
     id: RequestId = None
 
 
-class CancelOrder(Request, frozen=True, kw_only=True):
+class CancelFrame(Request, frozen=True, kw_only=True):
     order_id: str
 
 
-class CancelAllOrders(Request, frozen=True, kw_only=True):
+class CancelAllFrame(Request, frozen=True, kw_only=True):
     """Without `symbol`, in every market."""
 
     symbol: str = ""
 
 
-class OrderBatch(BatchForm, frozen=True, kw_only=True):
+class BatchFrame(BatchForm, frozen=True, kw_only=True):
     """Places and cancels, as `POST /v1/orders/batch` takes them."""
 
     op: str

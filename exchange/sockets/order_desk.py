@@ -14,10 +14,10 @@ from exchange import batches, services
 from exchange.api.errors import failure_of
 from exchange.credentials import Claim, trader
 from exchange.sockets.frames import (
-    CancelAllOrders,
-    CancelOrder,
-    OrderBatch,
-    PlaceOrder,
+    BatchFrame,
+    CancelAllFrame,
+    CancelFrame,
+    PlaceFrame,
     Refusal,
     RequestId,
     answer_text,
@@ -69,26 +69,26 @@ def _refusal(request_id: RequestId, error: Exception) -> str:
     return encode(Refusal(request_id, failure_of(error).body.error))
 
 
-async def _place(user_id: int, form: PlaceOrder) -> Any:
+async def _place(user_id: int, form: PlaceFrame) -> Any:
     return await services.order_place(user_id=user_id, order=form)
 
 
-async def _cancel(user_id: int, form: CancelOrder) -> Any:
+async def _cancel(user_id: int, form: CancelFrame) -> Any:
     return await services.order_cancel(user_id=user_id, order_id=form.order_id)
 
 
-async def _cancel_all(user_id: int, form: CancelAllOrders) -> Any:
+async def _cancel_all(user_id: int, form: CancelAllFrame) -> Any:
     return Page(items=await services.order_cancel_all(user_id=user_id, symbol=form.symbol))
 
 
-async def _batch(user_id: int, form: OrderBatch) -> Any:
+async def _batch(user_id: int, form: BatchFrame) -> Any:
     return await batches.carry_out(user_id=user_id, form=form)
 
 
 OPS: Final[Mapping[str, tuple[Any, Work]]] = {
-    "order.place": (PlaceOrder, _place),
-    "order.cancel": (CancelOrder, _cancel),
-    "order.cancelAll": (CancelAllOrders, _cancel_all),
-    "order.batch": (OrderBatch, _batch),
+    "order.place": (PlaceFrame, _place),
+    "order.cancel": (CancelFrame, _cancel),
+    "order.cancelAll": (CancelAllFrame, _cancel_all),
+    "order.batch": (BatchFrame, _batch),
 }
 """Each op with its form, and what is done with it; the results are what REST answers."""
