@@ -1,7 +1,8 @@
-"""The book of record's tables: facts that are added once and never changed.
+"""The book of record's tables: facts, added once and never changed, and what moves with them.
 
-Only the ledger writer adds rows (`ledger/store.py`); a trigger refuses updates and deletes of all
-but the checkpoint. Quantities are integers: ticks, lots, and the asset's smallest units.
+Only the ledger writer adds facts (`ledger/store.py`), and a trigger refuses to change them; which
+tables are facts is said in `ledger/rights.py`. Quantities are integers: ticks, lots, and the
+asset's smallest units.
 Text has no length limit, because the writer may not refuse what the matching function has let in,
 and user ids carry no foreign key, because the ledger outlives accounts.
 """
