@@ -88,6 +88,16 @@ def limits(shard: int, user_id: int) -> str:
     return f"{prefix(shard)}limits:{user_id}"
 
 
+def references(shard: int) -> str:
+    """Hash: reference of funds or of a reset → what it was first used for, and the answer."""
+    return f"{prefix(shard)}references"
+
+
+def client_order(shard: int, user_id: int, client_order_id: str) -> str:
+    """String: the first order with this id of the user's own, and the answer to it."""
+    return f"{prefix(shard)}client-order:{user_id}:{client_order_id}"
+
+
 def supply(shard: int) -> str:
     """Hash: asset → all deposits minus all withdrawals."""
     return f"{prefix(shard)}supply"

@@ -33,7 +33,7 @@ STATE_KEYS: Final = (
     "references", "supply", "sequence", "cursor", "checkpoints", "events", "commands",
     "commands:dead",
 )  # fmt: skip
-"""All that belongs to a shard, after its prefix; market data has keys of its own beside them."""
+"""All that `matching.keys` names, less the prefix; market data has keys of its own beside them."""
 ORDER_TERMS: Final = (
     "symbol", "side", "type", "time_in_force", "post_only", "price_ticks", "qty_lots",
 )  # fmt: skip
@@ -55,7 +55,7 @@ end
 """
 _REMEMBER_ORDERS: Final = """
 for index = 1, #ARGV, 6 do
-    local key, keep_ms = KEYS[1] .. ARGV[index], ARGV[index + 5]
+    local key, keep_ms = ARGV[index], ARGV[index + 5]
     local packed = cmsgpack.pack({
         ts = tonumber(ARGV[index + 1]),
         order_id = tonumber(ARGV[index + 2]),
@@ -176,7 +176,7 @@ def _queue_references(pipe: Pipeline, shard: int, uses: Sequence[FirstUse]) -> N
         arguments: list[Any] = []
         for use in some:
             arguments += [use.reference, use.terms, msgspec.msgpack.encode(use.answer)]
-        pipe.eval(_REMEMBER_REFERENCES, 1, f"{keys.prefix(shard)}references", *arguments)
+        pipe.eval(_REMEMBER_REFERENCES, 1, keys.references(shard), *arguments)
 
 
 def _queue_answers(pipe: Pipeline, shard: int, answers: Sequence[FirstAnswer]) -> None:
@@ -185,14 +185,14 @@ def _queue_answers(pipe: Pipeline, shard: int, answers: Sequence[FirstAnswer]) -
         for answer in some:
             event = answer.event
             arguments += [
-                f"{event.user_id}:{event.client_order_id}",
+                keys.client_order(shard, event.user_id, event.client_order_id),
                 event.ts_us,
                 event.order_id,
                 msgspec.msgpack.encode([getattr(event, name) for name in ORDER_TERMS]),
                 msgspec.msgpack.encode([event]),
                 answer.keep_ms,
             ]
-        pipe.eval(_REMEMBER_ORDERS, 1, f"{keys.prefix(shard)}client-order:", *arguments)
+        pipe.eval(_REMEMBER_ORDERS, 1, keys.prefix(shard), *arguments)
 
 
 def _queue_numbers(pipe: Pipeline, shard: int, state: ShardSnapshot) -> None:

@@ -151,11 +151,11 @@ def test_answers_are_kept_as_long_as_the_function_keeps_them(
 ) -> None:
     funded.place(sell(ALICE, 100, 5, client_order_id="open"))
     funded.place(buy(BOB, 100, 2, client_order_id="ended"))
-    names = {name: f"{keys.prefix(SHARD)}client-order:{name}" for name in ("1:open", "2:ended")}
-    before = [funded.hot.pttl(name) for name in names.values()]
+    names = [keys.client_order(SHARD, ALICE, "open"), keys.client_order(SHARD, BOB, "ended")]
+    before = [funded.hot.pttl(name) for name in names]
     lose()
     make_again(funded.hot)
-    after = [funded.hot.pttl(name) for name in names.values()]
+    after = [funded.hot.pttl(name) for name in names]
     assert before[0] == after[0] == -1
     assert after[1] == pytest.approx(before[1], abs=60_000)
 
