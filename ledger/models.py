@@ -1,8 +1,9 @@
 """The book of record's tables: facts, added once and never changed, and what moves with them.
 
-Only the ledger writer adds facts (`ledger/store.py`), and a trigger refuses to change them; which
-tables are facts is said in `ledger/rights.py`. Quantities are integers: ticks, lots, and the
+Only the ledger writer adds facts (`ledger/store.py`), and a trigger refuses to change them;
+`ledger/rights.py` lists which tables they are. Quantities are integers: ticks, lots, and the
 asset's smallest units.
+
 Text has no length limit, because the writer may not refuse what the matching function has let in,
 and user ids carry no foreign key, because the ledger outlives accounts.
 """

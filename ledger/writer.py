@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from ledger.domain.drafts import Draft
 from ledger.store import CheckpointMoved, LedgerStore
-from ledger.writer_heartbeat import HOT, POSTGRES
+from ledger.writer_heartbeat import HOT, NOBODY, POSTGRES
 from matching.connection import open_sync
 from matching.event_log import EventReader, last_sequence, save_checkpoint
 
@@ -65,7 +65,7 @@ class ShardWriter:
         self._database = database
         self._stop = stop
         self._reader = EventReader(shard, max_entries=MAX_ENTRIES_PER_READ)
-        self._away = ""
+        self._away = NOBODY
 
     @property
     def waits_for(self) -> str:
@@ -117,7 +117,7 @@ class ShardWriter:
         save_checkpoint(hot, shard=self._shard, consumer=CONSUMER, sequence=position)
         if self._away:
             log.warning("Shard %d: %s is back; going on.", self._shard, self._away)
-            self._away = ""
+            self._away = NOBODY
         self.serving.set()
         return position
 
