@@ -49,7 +49,8 @@ class LogLost(Exception):  # noqa: N818 - a fact about the log
     def __init__(self, *, shard: int, checkpoint: int, last: int) -> None:
         super().__init__(
             f"Shard {shard}: the ledger is at event {checkpoint}, but the log ends at {last}: "
-            "hot Redis lost data. Nothing was written: restore hot Redis, or rebuild the shard."
+            "hot Redis lost data. Nothing of that log is written: restore hot Redis, or rebuild "
+            "the shard."
         )
 
 

@@ -4,7 +4,7 @@ The fields of a row stand in the order, and under the names, of its table's colu
 COPY's text format shows: a moment in UTC, a boolean as `t` or `f`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -125,8 +125,15 @@ class Rows:
 
     def by_table(self) -> Iterator[tuple[str, Sequence[AnyRow]]]:
         """Yield each table with its rows, in the order of TABLES."""
-        lists = (self.trades, self.orders, self.funding, self.opened, self.notices)
-        yield from zip(TABLES, lists, strict=True)
+        rows: Mapping[str, Sequence[AnyRow]] = {
+            "trade_ledger": self.trades,
+            "order_history": self.orders,
+            "funding": self.funding,
+            "order_opened": self.opened,
+            "ledger_notice": self.notices,
+        }
+        for table in TABLES:
+            yield table, rows[table]
 
 
 def event_id(*, shard: int, sequence: int) -> int:
