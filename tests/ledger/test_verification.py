@@ -326,3 +326,12 @@ def test_command_speaks_to_machines(ledger: Ledger) -> None:
 def test_command_refuses_what_is_no_hash() -> None:
     with pytest.raises(CommandError, match="must be a hash"):
         call_command("verify_ledger", "--head", "abc")
+
+
+def test_command_does_not_call_another_chain_unchanged(ledger: Ledger) -> None:
+    out = StringIO()
+    with pytest.raises(CommandError) as error:
+        call_command("verify_ledger", "--head", "0" * 64, stdout=out)
+    assert error.value.returncode == 1
+    assert "no chain contains the head 000" in out.getvalue()
+    assert "Nothing was" not in out.getvalue()

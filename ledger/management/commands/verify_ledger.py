@@ -112,7 +112,10 @@ At most {MAX_FINDINGS:,} findings are kept; beyond that they are only counted.
         for missing in report.heads_missing:
             self.stdout.write(f"no chain contains the head {missing}")
         counts = ", ".join(f"{count:,} {change}" for change, count in report.found.items())
-        self.stdout.write(counts or "Nothing was edited, removed or inserted.")
+        if report.is_intact:
+            self.stdout.write("Nothing was edited, removed or inserted.")
+        else:
+            self.stdout.write(counts or "The rows are as the chain says, but it is another chain.")
 
 
 def lines_about(shard: ShardReport) -> Iterator[str]:
