@@ -1,39 +1,25 @@
 """`manage.py reconcile` says what it looked at, what is wrong, and by its exit status which."""
 
-import json
-from io import StringIO
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.core.management.base import CommandError
 from django.db import connection
 from redis import Redis
 
 from ledger.reconcile import CHECKS
 from matching import keys
+from tests.command_run import CommandRun
 from tests.matching.shard import ALICE, BOB, SHARD, Shard
 
 
-class Reconciled:
-    """What the command said, and its exit status."""
-
-    def __init__(self, **options: Any) -> None:
-        out = StringIO()
-        self.status, self.reason = 0, ""
-        try:
-            call_command("reconcile", stdout=out, stderr=StringIO(), **options)
-        except CommandError as error:
-            self.status, self.reason = error.returncode, str(error)
-        self.said = out.getvalue()
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", json.loads(self.said))
+def run_reconcile(**options: Any) -> CommandRun:
+    """Return what `manage.py reconcile` said."""
+    return CommandRun("reconcile", **options)
 
 
 def test_a_sound_exchange_is_told_check_by_check(traded: Shard) -> None:
-    reconciled = Reconciled()
+    reconciled = run_reconcile()
     assert reconciled.status == 0
     lines = reconciled.said.splitlines()[1:]
     assert [line.split()[0] for line in lines[: len(CHECKS)]] == list(CHECKS)
@@ -41,7 +27,7 @@ def test_a_sound_exchange_is_told_check_by_check(traded: Shard) -> None:
 
 
 def test_a_sound_exchange_is_told_to_machines(traded: Shard) -> None:
-    figures = Reconciled(json=True).figures
+    figures = run_reconcile(json=True).figures
     assert (figures["clean"], figures["ledgerLag"]) == (True, 0)
     assert [check["name"] for check in figures["checks"]] == list(CHECKS)
     assert figures["checks"][1] == {
@@ -56,11 +42,11 @@ def test_a_sound_exchange_is_told_to_machines(traded: Shard) -> None:
 def test_what_is_broken_is_told_with_both_values(traded: Shard) -> None:
     traded.hot.hincrby(keys.wallet(SHARD, ALICE), "BTC.reserved", -1)
     sentence = "Wallet of user 1, BTC.reserved is 29999, the open orders make it 30000."
-    reconciled = Reconciled()
+    reconciled = run_reconcile()
     assert reconciled.status == 1
     assert "reserved             3 wallets   1 broken" in reconciled.said
     assert f"Shard 0: {sentence}" in reconciled.said
-    reconciled = Reconciled(json=True)
+    reconciled = run_reconcile(json=True)
     assert (reconciled.status, reconciled.figures["clean"]) == (1, False)
     assert reconciled.figures["violations"][0] == {
         "shard": 0,
@@ -76,13 +62,13 @@ def test_what_is_broken_is_told_with_both_values(traded: Shard) -> None:
 def test_much_that_is_broken_is_cut_short(traded: Shard) -> None:
     for asset in range(70):
         traded.hot.hset(keys.supply(SHARD), f"A{asset:02}", 1)
-    assert "Shard 0: 90 more" in Reconciled().said
+    assert "Shard 0: 90 more" in run_reconcile().said
 
 
 @pytest.mark.damage
 def test_what_cannot_be_looked_at_is_broken(traded: Shard) -> None:
     traded.hot.set(keys.open_orders(SHARD, BOB), "text")
-    reconciled = Reconciled()
+    reconciled = run_reconcile()
     assert reconciled.status == 1
     assert "Shard 0: User 2 cannot be looked at: WRONGTYPE" in reconciled.said
 
@@ -92,14 +78,14 @@ def test_a_ledger_that_is_away_is_no_answer(hot: Redis, monkeypatch: pytest.Monk
     Shard(hot)
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "PORT", "1")
-    reconciled = Reconciled()
+    reconciled = run_reconcile()
     monkeypatch.undo()
     assert reconciled.status == 2
     assert "Shard 0: The ledger cannot be looked at: " in reconciled.said
 
 
 def test_a_server_that_is_away_is_no_answer() -> None:
-    reconciled = Reconciled(url="redis://127.0.0.1:1/0")
+    reconciled = run_reconcile(url="redis://127.0.0.1:1/0")
     assert reconciled.status == 2
     assert reconciled.reason.startswith("The matching store cannot be looked at: ")
 

@@ -4,12 +4,9 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from io import StringIO
 from typing import Any, cast
 
 import pytest
-from django.core.management import call_command
-from django.core.management.base import CommandError
 from redis import Redis
 
 from kalency.stack.addresses import Address
@@ -20,6 +17,7 @@ from matching.history import read_history
 from matching.replay import replay
 from matching.snapshot_reader import read
 from matching.worker import MatchingWorker
+from tests.command_run import CommandRun
 from tests.matching import wild_history
 from tests.matching.conftest import PLENTY
 from tests.matching.shard import ALICE, BOB, CAROL, SHARD, Shard, buy, cancel, cancel_all, sell
@@ -29,21 +27,9 @@ from tests.polling import wait_until
 WILD_COMMANDS = int(os.environ.get("WILD_COMMANDS", "8000"))
 
 
-class Replayed:
-    """What `manage.py replay_commands` said, and its exit status."""
-
-    def __init__(self, **options: Any) -> None:
-        out = StringIO()
-        self.status, self.reason = 0, ""
-        try:
-            call_command("replay_commands", stdout=out, stderr=StringIO(), **options)
-        except CommandError as error:
-            self.status, self.reason = error.returncode, str(error)
-        self.said = out.getvalue()
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", json.loads(self.said))
+def run_replay(**options: Any) -> CommandRun:
+    """Return what `manage.py replay_commands` said."""
+    return CommandRun("replay_commands", **options)
 
 
 @pytest.fixture
@@ -55,7 +41,7 @@ def traded(funded: Shard) -> Shard:
 
 def test_a_wild_history_leads_to_the_same_state(hot: Redis) -> None:
     wild_history.make(hot, commands=WILD_COMMANDS, seed=7)
-    replayed = Replayed(json=True, batch=333)
+    replayed = run_replay(json=True, batch=333)
     figures = replayed.figures
     print(json.dumps(figures, indent=2))  # noqa: T201 - the figures of a long run
     assert replayed.status == 0
@@ -68,7 +54,7 @@ def test_a_wild_history_leads_to_the_same_state(hot: Redis) -> None:
 @pytest.mark.damage
 def test_a_changed_value_is_named(traded: Shard) -> None:
     traded.hot.hincrby(keys.wallet(SHARD, BOB), "USD.available", 1)
-    replayed = Replayed()
+    replayed = run_replay()
     assert replayed.status == 1
     assert f"wallet of user 2, USD.available: {PLENTY - 199} at the source" in replayed.said
     assert f"{PLENTY - 200} in the replay" in replayed.said
@@ -80,7 +66,7 @@ def test_a_changed_event_is_named(traded: Shard) -> None:
     traded.hot.delete(keys.events(SHARD))
     forged = {b"events": fields[b"events"].replace(b"BTC-USD", b"ETH-USD")}
     traded.hot.xadd(keys.events(SHARD), cast("Any", forged), id=entry_id)
-    replayed = Replayed()
+    replayed = run_replay()
     assert replayed.status == 1
     assert "'ETH-USD'" in replayed.said
     assert "2 different" in replayed.said
@@ -88,21 +74,21 @@ def test_a_changed_event_is_named(traded: Shard) -> None:
 
 def test_events_that_were_dropped_are_not_missed(traded: Shard) -> None:
     traded.hot.xtrim(keys.events(SHARD), maxlen=1, approximate=False)
-    replayed = Replayed(json=True)
+    replayed = run_replay(json=True)
     assert replayed.status == 0
     assert (replayed.figures["events_compared"], replayed.figures["events"]) == (2, 10)
 
 
 def test_commands_that_were_dropped_are_missed(traded: Shard) -> None:
     traded.hot.xtrim(keys.commands(SHARD), maxlen=2, approximate=False)
-    replayed = Replayed()
+    replayed = run_replay()
     assert replayed.status == 2
     assert "Of the 9 entries that shard 0 was ever sent, 7 are gone" in replayed.reason
 
 
 def test_commands_that_still_wait_are_left_out(traded: Shard) -> None:
     traded.send([buy(CAROL, 90, 1)])
-    replayed = Replayed(json=True)
+    replayed = run_replay(json=True)
     assert replayed.status == 0
     assert replayed.figures["entries"] == 9
 
@@ -110,7 +96,7 @@ def test_commands_that_still_wait_are_left_out(traded: Shard) -> None:
 def test_an_entry_that_was_given_up_is_pointed_out(traded: Shard) -> None:
     traded.send([buy(CAROL, 90, 1)])
     traded.match(mode="refuse")
-    replayed = Replayed()
+    replayed = run_replay()
     assert replayed.status == 2
     assert "The worker gave up commands because the function failed on them (1)" in replayed.reason
 
@@ -118,17 +104,17 @@ def test_an_entry_that_was_given_up_is_pointed_out(traded: Shard) -> None:
 @pytest.mark.damage
 def test_a_state_that_cannot_be_read_is_no_answer(traded: Shard) -> None:
     traded.hot.hset(keys.open_orders(SHARD, ALICE), "64", "nonsense")
-    replayed = Replayed()
+    replayed = run_replay()
     assert (replayed.status, "is not as the function writes it" in replayed.reason) == (2, True)
 
 
 def test_a_shard_without_a_past_is_no_answer(hot: Redis) -> None:
-    replayed = Replayed()
+    replayed = run_replay()
     assert (replayed.status, replayed.reason) == (2, "Shard 0 has applied no command yet.")
 
 
 def test_a_server_that_is_away_is_no_answer() -> None:
-    assert Replayed(url="redis://127.0.0.1:1/0").status == 2
+    assert run_replay(url="redis://127.0.0.1:1/0").status == 2
 
 
 @pytest.fixture
@@ -140,10 +126,10 @@ def other_server(bus: Redis, bus_server: Address) -> Iterator[str]:
 def test_a_shard_is_made_again_on_a_server_of_choice(
     traded: Shard, bus: Redis, other_server: str
 ) -> None:
-    assert Replayed(into=other_server).status == 0
+    assert run_replay(into=other_server).status == 0
     assert read(bus, SHARD) == read(traded.hot, SHARD)
     # It can be replayed in turn, its events too.
-    figures = Replayed(json=True, url=other_server).figures
+    figures = run_replay(json=True, url=other_server).figures
     assert (figures["equal"], figures["events_compared"]) == (True, 10)
 
 
@@ -190,23 +176,23 @@ def busy(hot: Redis, hot_server: Address, bus_server: Address) -> Iterator[None]
 
 
 def test_a_shard_that_moves_is_no_answer(busy: None) -> None:
-    replayed = Replayed()
+    replayed = run_replay()
     assert (replayed.status, "moved while it was read" in replayed.reason) == (2, True)
 
 
 def test_a_shard_that_moves_is_frozen_while_it_is_read(busy: None) -> None:
-    assert Replayed(freeze=4.0).status == 0
+    assert run_replay(freeze=4.0).status == 0
 
 
 def test_a_server_that_is_not_empty_is_refused(
     traded: Shard, bus: Redis, other_server: str
 ) -> None:
     bus.set("something", "1")
-    replayed = Replayed(into=other_server)
+    replayed = run_replay(into=other_server)
     assert (replayed.status, "is not empty" in replayed.reason) == (2, True)
 
 
 def test_the_server_that_holds_the_shard_is_refused(traded: Shard, hot_server: Address) -> None:
     other_database = hot_server.url.removesuffix("/0") + "/1"
-    replayed = Replayed(into=other_database)
+    replayed = run_replay(into=other_database)
     assert (replayed.status, "is the one that holds it" in replayed.reason) == (2, True)
